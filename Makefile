@@ -35,6 +35,8 @@ WORKERS ?= auto
 LEAST_COVERAGE := 95
 # How many cases of each test are run: all, or every 10th. What a sample takes, all of them take.
 EVERY ?= 1
+# make test BESIDES=20 leaves out what make coverage EVERY=20 runs: together they run each case once.
+BESIDES ?=
 # The seed of what tests and drills draw by chance. Without one, make test draws what it always draws, and make drill
 # something new.
 SEED ?=
@@ -53,10 +55,12 @@ LOCKED := functions/requirements requirements-dev infra/packing/sam-requirements
 UNREACHABLE ?=
 
 export SAM_CLI_TELEMETRY := 0
+# Functions that are built alike get one folder, where SAM would fill eleven with copies.
+export SAM_CLI_BETA_BUILD_PERFORMANCE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage drill bench dashboards lint audit checkov build package unpacked deploy smoke-call verify-on-aws rollback uninstall check-sam check-api lock clean
+.PHONY: help setup demo test coverage drill bench dashboards lint audit checkov build package unpacked deploy smoke-call verify-on-aws rollback uninstall check-sam packed-functions packed-again packed-for-the-other-processor check-api lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -69,7 +73,7 @@ demo: $(VENV)/project ## play phone calls through the real code, on this machine
 PYTEST = $(VENV)/bin/pytest -n $(WORKERS) --dist loadfile $(SEEDED)
 
 test: $(VENV)/project ## run the tests
-	@$(PYTEST) $(TESTS)
+	@$(PYTEST) $(if $(BESIDES),--besides $(BESIDES)) $(TESTS)
 
 # Of the tests that run functions/ in their own process, without those that say no_cover: measuring doubles what they take, so
 # that make test leaves it out.
@@ -171,13 +175,21 @@ uninstall: $(VENV)/project ## delete the stack, after showing what would be lost
 # All functions are packed from the same sources and libraries: one of them shows whether that is reproducible.
 check-sam: ARCH := $(subst aarch64,arm64,$(shell uname -m))
 check-sam: $(SAM) build .cache/lambda-runtime/installed ## check the template as SAM sees it, and each function as packed
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync ARCH=$(ARCH) packed-functions packed-again packed-for-the-other-processor
 	@$(SAM) validate --lint
-	@$(MAKE) --no-print-directory build FUNCTION=WebhookFunction ARCH=$(ARCH) BUILD=.aws-sam/again
-	@grep -qxFf .aws-sam/again/packed.txt $(BUILD)/packed.txt || { \
-		echo "Packed twice from the same sources, the functions differ." >&2; exit 1; }
-	@$(MAKE) --no-print-directory build FUNCTION=WebhookFunction ARCH=$(if $(filter arm64,$(ARCH)),x86_64,arm64) BUILD=.aws-sam/other
+
+packed-functions:
 	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
 		$(VENV)/bin/pytest -q tests/packed
+
+# Each in a folder of its own, since SAM keeps notes beside what it builds.
+packed-again:
+	@$(MAKE) --no-print-directory build FUNCTION=WebhookFunction BUILD=.aws-sam/again/build
+	@grep -qF "$$(sed 's/.* sha256 //' .aws-sam/again/build/packed.txt)" $(BUILD)/packed.txt || { \
+		echo "Packed twice from the same sources, the functions differ." >&2; exit 1; }
+
+packed-for-the-other-processor:
+	@$(MAKE) --no-print-directory build FUNCTION=WebhookFunction ARCH=$(if $(filter arm64,$(ARCH)),x86_64,arm64) BUILD=.aws-sam/other/build
 
 check-api: $(VENV)/project .cache/schemathesis/installed ## check the control API against its description: make check-api STACK=new EXAMPLES=200
 	@$(VENV)/bin/python -m tests.api_check --schemathesis .cache/schemathesis/bin/schemathesis --examples $(EXAMPLES) \

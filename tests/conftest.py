@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from infra.checkout import SAMPLES
+from tests.sampling import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+TESTS = Path(__file__).parent
 EXAMPLES = 8
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
 
@@ -28,6 +31,9 @@ def samples_without_a_project() -> Iterator[None]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every", type=int, default=1, metavar="N", help="run every Nth case of each test only")
+    parser.addoption(
+        "--besides", type=int, default=0, metavar="N", help="leave out what `make coverage EVERY=N` runs in full"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,12 +53,15 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    every, seen = config.getoption("--every"), Counter[str]()
+    every, besides = config.getoption("--every"), config.getoption("--besides")
+    seen = Counter[str]()
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
         test = item.nodeid.partition("[")[0]
-        (left_out if seen[test] % every else kept).append(item)
+        case = Case.of(item, seen[test], TESTS)
+        runs = case.is_left_out(besides) if besides else case.is_sampled(every)
+        (kept if runs else left_out).append(item)
         seen[test] += 1
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -59,7 +59,7 @@ def put_flows(flows: Path, package: Path) -> None:
 def run(what: str, command: Sequence[str], folder: Path, tools: Tools) -> None:
     """Run one of the programs, which says itself what it does. Raises DialtoneError if it fails."""
     path = f"{tools.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    quiet = {"SAM_CLI_TELEMETRY": "0", "PYTHONHASHSEED": "0"}
-    done = subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path, **quiet}, check=False)  # noqa: S603 -- SAM, or our own program
+    asked = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_BETA_BUILD_PERFORMANCE": "1", "PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path, **asked}, check=False)  # noqa: S603 -- SAM, or our own program
     if done.returncode:
         raise DialtoneError(f"{what} failed, as is said above; nothing was deployed")

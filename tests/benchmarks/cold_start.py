@@ -30,6 +30,7 @@ from infra.packing.runtime_api import PackedFunction, Runtime
 from tests.benchmarks.pictures import bars
 from tests.benchmarks.section import Goal, Section
 from tests.integration.dependencies import create_table
+from tests.packages import package_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +84,8 @@ class Places:
         if "PACKED" not in environ:
             raise LookupError("nothing is built to be started: run it by `make bench`, which builds and says where")
         runtime = Runtime(Path(environ["LAMBDA_PYTHON"]), Path(environ["LAMBDA_RUNTIME"]))
-        return cls(Path(environ["PACKED"]) / "WebhookFunction", Path(environ["PLAIN_LIBRARIES"]), runtime)
+        packed = package_of(Path(environ["PACKED"]), "WebhookFunction")
+        return cls(packed, Path(environ["PLAIN_LIBRARIES"]), runtime)
 
 
 def section(*, quick: bool = False) -> Section:
@@ -145,7 +147,7 @@ def _packages(folder: Path, places: Places) -> dict[str, Package]:
 
 def _compile(package: Path, python: Path) -> None:
     mode = PycInvalidationMode.UNCHECKED_HASH.name.lower().replace("_", "-")
-    command = [str(python), "-m", compileall.__name__, "-q", "--invalidation-mode", mode, str(package)]
+    command = [str(python), "-m", compileall.__name__, "-q", "-j", "0", "--invalidation-mode", mode, str(package)]
     subprocess.run(command, check=True)  # noqa: S603 -- Lambda's Python, on our own package
 
 

@@ -117,6 +117,14 @@ def test_in_ci_a_goal_that_is_missed_is_a_fault_and_no_page_is_written(checkout:
     assert not (checkout.root / "docs").exists()
 
 
+def test_a_quick_run_measures_what_no_test_holds_and_whatever_is_named(checkout: Checkout) -> None:
+    assert checkout.bench(quick=True) == 0
+
+    assert checkout.measured() == [f"{name} quick" for name in BENCHMARKS if name not in {"round-trips", "cost"}]
+    assert checkout.bench("cost", quick=True) == 0
+    assert checkout.measured() == ["cost quick"]
+
+
 def test_a_run_that_fails_half_way_says_why_and_goes_on_from_there(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:

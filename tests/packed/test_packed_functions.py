@@ -10,6 +10,7 @@ import os
 import subprocess
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from tests.integration.delivering import House, message
 from tests.integration.dependencies import create_table
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 from tests.integration.streaming import passes_filters
+from tests.packages import package_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 if "PACKED" not in os.environ:
     pytest.skip("make check-sam runs these, with a package", allow_module_level=True)
 
-PACKED = Path(os.environ["PACKED"])
+BUILD = Path(os.environ["PACKED"])
 RUNTIME = Runtime(Path(os.environ["LAMBDA_PYTHON"]), Path(os.environ["LAMBDA_RUNTIME"]))
 SIGNER = Signer()
 TABLE = "calls"
@@ -73,6 +75,11 @@ for service in sys.argv[2:]:
     client = boto3.client(service.partition(".")[0])
     print(eval("client." + service.partition(".")[2])["ResponseMetadata"]["HTTPStatusCode"])
 """
+
+
+@cache
+def packed(function: str) -> Path:
+    return package_of(BUILD, function)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +171,7 @@ def logged(function: PackedFunction) -> list[dict[str, Any]]:
 
 
 def test_a_signed_webhook_is_answered_and_its_command_sent(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
-    with PackedFunction(PACKED / "WebhookFunction", "webhook.app.handler", environment, RUNTIME) as function:
+    with PackedFunction(packed("WebhookFunction"), "webhook.app.handler", environment, RUNTIME) as function:
         answer = function.invoke(webhook(1))
 
         assert answer.payload["statusCode"] == 200
@@ -178,7 +185,7 @@ def test_a_signed_webhook_is_answered_and_its_command_sent(environment: dict[str
 
 
 def test_a_forged_webhook_is_refused(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
-    with PackedFunction(PACKED / "WebhookFunction", "webhook.app.handler", environment, RUNTIME) as function:
+    with PackedFunction(packed("WebhookFunction"), "webhook.app.handler", environment, RUNTIME) as function:
         answer = function.invoke(webhook(2, signer=Signer()))
 
     assert answer.payload["statusCode"] == 401
@@ -186,7 +193,7 @@ def test_a_forged_webhook_is_refused(environment: dict[str, str], telnyx: Script
 
 
 def test_a_function_that_wakes_from_a_snapshot_answers(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
-    package = PACKED / "WebhookFunction"
+    package = packed("WebhookFunction")
     with PackedFunction(package, "webhook.app.handler", environment, RUNTIME, snap_start=True) as function:
         answer = function.invoke(webhook(3))
 
@@ -207,7 +214,7 @@ def test_the_archive_takes_a_batch_and_gives_back_what_is_no_job(environment: di
         "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:archive",
         "awsRegion": "us-east-1",
     }
-    with PackedFunction(PACKED / "ArchiveFunction", "archive.app.handler", environment, RUNTIME) as function:
+    with PackedFunction(packed("ArchiveFunction"), "archive.app.handler", environment, RUNTIME) as function:
         nothing = function.invoke({"Records": []})
         given_back = function.invoke({"Records": [record]})
 
@@ -219,7 +226,7 @@ def test_a_sweep_reads_what_is_outstanding(environment: dict[str, str], telnyx: 
     nothing_recorded = {"data": [], "meta": {"total_pages": 0, "total_results": 0, "page_number": 1, "page_size": 250}}
     telnyx.answers.append(Answer(body=json.dumps(nothing_recorded).encode()))
 
-    with PackedFunction(PACKED / "ReconcileFunction", "reconcile.app.handler", environment, RUNTIME) as function:
+    with PackedFunction(packed("ReconcileFunction"), "reconcile.app.handler", environment, RUNTIME) as function:
         swept = function.invoke({"time": "2026-09-21T12:00:00Z"})
 
     assert swept.payload == {"outstanding": 0}
@@ -228,7 +235,7 @@ def test_a_sweep_reads_what_is_outstanding(environment: dict[str, str], telnyx: 
 def test_the_watchdog_lets_go_of_a_call_that_is_not_in_the_table(environment: dict[str, str]) -> None:
     look = '{"call_session_id": "nobody", "call_leg_id": "nobody", "chain": "none"}'
 
-    with PackedFunction(PACKED / "WatchdogFunction", "watchdog.app.handler", environment, RUNTIME) as function:
+    with PackedFunction(packed("WatchdogFunction"), "watchdog.app.handler", environment, RUNTIME) as function:
         looked = function.invoke({"Records": [{"messageId": "1", "body": look}]})
 
     assert looked.payload is None
@@ -243,7 +250,7 @@ def test_the_events_function_sends_what_the_tables_stream_says(
     settings = environment | {"EVENT_BUS": "bus", "EVENTS_DEAD_LETTER_QUEUE_URL": f"{aws}/123456789012/dead"}
     records = [each for each in a_message_to_deliver() if passes_filters(each)]
 
-    with PackedFunction(PACKED / "EventsFunction", "events.app.handler", settings, RUNTIME) as function:
+    with PackedFunction(packed("EventsFunction"), "events.app.handler", settings, RUNTIME) as function:
         sent = function.invoke({"Records": records})
 
     assert sent.payload == {"batchItemFailures": []}
@@ -258,7 +265,7 @@ def test_the_deliver_function_notes_a_message_and_leaves_one_for_which_it_is_too
     settings = environment | {"DELIVERY_QUEUE_URL": f"{aws}/123456789012/deliveries"}
     records = [each for each in a_message_to_deliver() if passes_filters(each, "DeliverFunction", "Due")]
 
-    with PackedFunction(PACKED / "DeliverFunction", "deliver.app.handler", settings, RUNTIME) as function:
+    with PackedFunction(packed("DeliverFunction"), "deliver.app.handler", settings, RUNTIME) as function:
         noted = function.invoke({"Records": records})
 
     assert noted.payload == {"batchItemFailures": []}
@@ -278,7 +285,7 @@ def test_the_campaigns_function_dials_whom_a_list_names(
     CampaignsTable(session.client("dynamodb", endpoint_url=aws), TABLE).order(ordered, FLOW)
     settings = environment | {"CAMPAIGNS_BUCKET": "lists"}
 
-    with PackedFunction(PACKED / "CampaignsFunction", "campaigns.app.handler", settings, RUNTIME) as function:
+    with PackedFunction(packed("CampaignsFunction"), "campaigns.app.handler", settings, RUNTIME) as function:
         done = function.invoke({}, limit_seconds=15)  # of which it works four
 
     assert done.payload == {"dials": 1}
@@ -288,7 +295,7 @@ def test_the_campaigns_function_dials_whom_a_list_names(
 def test_the_control_function_describes_itself_and_lists_calls(environment: dict[str, str]) -> None:
     settings = CONTROL_SETTINGS | environment | {"RECORDINGS_BUCKET": "recordings", "CAMPAIGNS_BUCKET": "campaigns"}
 
-    with PackedFunction(PACKED / "ControlFunction", "control.app.handler", settings, RUNTIME) as function:
+    with PackedFunction(packed("ControlFunction"), "control.app.handler", settings, RUNTIME) as function:
         description = function.invoke(control_request("/openapi.json"))
         calls = function.invoke(control_request("/calls"))
 
@@ -311,7 +318,7 @@ def test_the_pre_traffic_function_starts_and_refuses_a_version_that_it_cannot_in
 
     # The scripted server is Lambda, and CodeDeploy.
     with PackedFunction(
-        PACKED / "PreTrafficFunction", "pretraffic.app.handler", environment | settings, RUNTIME
+        packed("PreTrafficFunction"), "pretraffic.app.handler", environment | settings, RUNTIME
     ) as function:
         function.invoke({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"})
 
@@ -324,7 +331,7 @@ def test_the_failover_answers_a_call_from_cold_before_telnyx_gives_up(
 ) -> None:
     """Nothing is warm: it loads boto3, fetches the key, and makes its first connections."""
     began = time.monotonic()
-    with PackedFunction(PACKED / "FailoverFunction", "failover.app.handler", environment, RUNTIME) as function:
+    with PackedFunction(packed("FailoverFunction"), "failover.app.handler", environment, RUNTIME) as function:
         answer = function.invoke(webhook(4))
 
     assert answer.payload["statusCode"] == 200
@@ -333,10 +340,10 @@ def test_the_failover_answers_a_call_from_cold_before_telnyx_gives_up(
     assert answer.at_seconds - began < TELNYX_WAITS_SECONDS
 
 
-@pytest.mark.parametrize("function", ["WebhookFunction", "ArchiveFunction", "ReconcileFunction", "WatchdogFunction"])
-def test_the_plain_import_of_the_sdk_that_the_lean_one_falls_back_to_is_in_the_package(function: str) -> None:
+@pytest.mark.parametrize("package", sorted(path.parent.name for path in BUILD.glob("*/dialtone")))
+def test_the_plain_import_of_the_sdk_that_the_lean_one_falls_back_to_is_in_the_package(package: str) -> None:
     done = subprocess.run(  # noqa: S603 -- our own package
-        [RUNTIME.python, "-I", "-S", "-B", "-c", ALONE, str(PACKED / function)],
+        [RUNTIME.python, "-I", "-S", "-B", "-c", ALONE, str(BUILD / package)],
         capture_output=True,
         text=True,
         check=False,
@@ -352,7 +359,7 @@ def test_every_aws_service_can_be_asked_with_what_the_package_keeps_of_botocore(
     asked = [f"{service}.{question}" for service, question in QUESTIONS.items()]
 
     done = subprocess.run(  # noqa: S603 -- our own package
-        [RUNTIME.python, "-I", "-S", "-B", "-c", ASKING, str(PACKED / "ControlFunction"), *asked],
+        [RUNTIME.python, "-I", "-S", "-B", "-c", ASKING, str(packed("ControlFunction")), *asked],
         env=environment,
         capture_output=True,
         text=True,
@@ -364,7 +371,7 @@ def test_every_aws_service_can_be_asked_with_what_the_package_keeps_of_botocore(
 
 
 def test_every_module_of_ours_has_bytecode_that_no_date_can_make_stale() -> None:
-    package = PACKED / "WebhookFunction"
+    package = packed("WebhookFunction")
     sources = [source for folder in ("dialtone", "webhook") for source in (package / folder).rglob("*.py")]
 
     flags = {(each.parent / "__pycache__" / f"{each.stem}.cpython-313.pyc").read_bytes()[4:8] for each in sources}
@@ -379,7 +386,7 @@ def test_the_lookup_function_asks_and_answers(environment: dict[str, str], telny
 
     # The scripted server is the CRM, and Lambda with the webhook function.
     with PackedFunction(
-        PACKED / "LookupFunction", "lookup.app.handler", environment | {"AWS_ENDPOINT_URL": elsewhere}, RUNTIME
+        packed("LookupFunction"), "lookup.app.handler", environment | {"AWS_ENDPOINT_URL": elsewhere}, RUNTIME
     ) as function:
         answered = function.invoke({"lookup": lookup.to_json(), "answer_to": "webhook"})
 

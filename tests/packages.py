@@ -1,0 +1,15 @@
+"""Where `make build` has put what it packed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.local import translate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def package_of(build: Path, function: str) -> Path:
+    """A function's package, as the template that is deployed names it: functions that are built alike share one."""
+    return build / str(translate.read(build / "template.yaml")["Resources"][function]["Properties"]["CodeUri"])
