@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.loaders import JSONFileLoader, Loader
 from hypothesis import HealthCheck, settings
 
 from infra.checkout import SAMPLES
@@ -26,6 +28,28 @@ def samples_without_a_project() -> Iterator[None]:
     """Lets commands without a project take the samples, so that no test depends on what lies in `functions/flows`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("infra.projects.project.MENUS", SAMPLES)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_of_botocore_read_once() -> Iterator[None]:
+    """Shares botocore's own files among all sessions: each test has a session of its own."""
+    read, list_services = JSONFileLoader.load_file, Loader.list_available_services
+    services: dict[tuple[str, ...], list[str]] = {}
+
+    @cache
+    def content(path: str) -> Any:  # noqa: ANN401 -- any JSON
+        return read(JSONFileLoader(), path)
+
+    def listed(loader: Loader, type_name: str) -> list[str]:
+        key = (type_name, *loader.search_paths)
+        if key not in services:
+            services[key] = list_services(loader, type_name)
+        return services[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: content(path))
+        patch.setattr(Loader, "list_available_services", listed)
         yield
 
 
