@@ -87,6 +87,7 @@ def test_a_connected_line_is_good(line: LineSetup) -> None:
 
 def test_the_examples_for_a_stack_of_whoever_is_on_call_run(line: LineSetup) -> None:
     elsewhere = {
+        "after-restore",
         "calls",
         "campaigns",
         "events",
