@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 PART_BYTES = 8 * 1_048_576
-"""S3 wants 5 MiB or more and at most 10,000 of them: memory for three, room for 80 GB."""
+"""S3 wants 5 MiB or more and at most 10,000 of them: memory for two, room for 80 GB."""
 
 SHOWN_BYTES = 16
 """Quoted from a response that is not audio: enough to recognise a page, too little to leak anything."""
