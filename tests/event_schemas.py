@@ -11,7 +11,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from events.life_cycle_events import CallEvent, CallFacts, RecordingEvent, RecordingFacts
 from infra.checkout import ROOT
-from infra.flowkit.schemas import DIALECT, Schema, written
+from infra.flowkit.reference.schemas import DIALECT, Schema, written
 from infra.output.files import write_whole
 
 DOCS = ROOT / "docs" / "events"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from infra.carrier import calls
-from infra.carrier.api import Api
+from infra.carrier.api.api import Api
 from infra.carrier.applications import ANY_PROFILE, PhoneNumber, Profile
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.carrier.callers import Actor, Callee, Caller, Unknown, party_of

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from infra.carrier import specification
+from infra.carrier.api import specification
 from infra.carrier.wire import Loss, Request, Response, UndeliveredError
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import listing
 from infra.cli.flow_replay import MOST_CALLS
 from infra.cli.flows_option import name_project
+from infra.flowkit.conversations.runner import flows_in
 from infra.flowkit.drawing.versions import Text, is_flow
-from infra.flowkit.runner import flows_in
 from infra.operations import aws
 from infra.output.terminal import BOLD, DIM, PLAIN, RED, YELLOW, Console, printable
 from infra.replaying.comparison import ELSEWHERE, NOT_PLAYED, Comparison, NotPlayed, compare_all

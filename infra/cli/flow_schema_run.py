@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import IS_INSTALLED, ROOT
-from infra.flowkit.conversations import schema as conversations_schema
-from infra.flowkit.key_reference import page
-from infra.flowkit.schemas import schemas, written
+from infra.flowkit.conversations.conversation import schema as conversations_schema
+from infra.flowkit.reference.keys import page
+from infra.flowkit.reference.schemas import schemas, written
 from infra.output.files import write_whole
 from infra.projects.new_project import SCHEMA_FOLDER
 from infra.projects.project import nearest, shown

@@ -11,7 +11,7 @@ from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import listing
 from infra.cli.flows_option import name_project
-from infra.flowkit.conversations import SUFFIX, read_conversations
+from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
 from infra.operations import aws
 from infra.phone.diary import add_conversation, file_of
 from infra.replaying.conversation import conversation_from

@@ -8,15 +8,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dialtone.domain.units import MILLIS_PER_SECOND
-from infra.flowkit.side_by_side import side_by_side
+from infra.flowkit.conversations.side_by_side import side_by_side
 from infra.output.terminal import DIM, GREEN, PLAIN, RED, painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from infra.flowkit.coverage import Coverage
-    from infra.flowkit.runner import Played
-    from infra.flowkit.scenario_run import ScenarioResult
+    from infra.flowkit.conversations.coverage import Coverage
+    from infra.flowkit.conversations.runner import Played
+    from infra.flowkit.conversations.scenario_run import ScenarioResult
 
 SECONDS_A_MINUTE = 60.0
 

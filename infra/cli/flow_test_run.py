@@ -11,8 +11,8 @@ from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
 from infra.cli.flow_test_reports import REPORTS
 from infra.cli.flows_option import name_project
-from infra.flowkit.conversations import SUFFIX, read_conversations, schema
-from infra.flowkit.runner import Played, coverages, flows_in, play
+from infra.flowkit.conversations.conversation import SUFFIX, read_conversations, schema
+from infra.flowkit.conversations.runner import Played, coverages, flows_in, play
 
 if TYPE_CHECKING:
     import argparse

@@ -12,12 +12,12 @@ from infra.cli.asking import confirmed
 from infra.cli.flow_test_reports import REPORTS
 from infra.cli.flows_option import name_project
 from infra.cli.publications_access import author, publications, stack
-from infra.flowkit.conversations import SUFFIX, read_conversations
+from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
+from infra.flowkit.conversations.runner import play
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.linting.formats import as_text
 from infra.flowkit.linting.rule import rules
-from infra.flowkit.runner import play
 from infra.operations import aws
 from infra.operations.publishing.audio import ChangedAudio
 from infra.operations.publishing.files import files_of

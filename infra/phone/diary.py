@@ -17,8 +17,8 @@ from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier import trace
 from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.storage import STORAGE_PATH
-from infra.flowkit.conversation_parties import how_answered, transfer_result
-from infra.flowkit.conversations import SUFFIX, read_conversations
+from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
+from infra.flowkit.conversations.parties import how_answered, transfer_result
 from infra.output.files import alone, write_whole
 
 if TYPE_CHECKING:

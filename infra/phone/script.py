@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from dialtone.domain.errors import DialtoneError
 from infra.carrier import callers
 from infra.carrier.callers import Caller
-from infra.flowkit.conversation_parties import called_number, callee_of
-from infra.flowkit.conversations import After, Hears, Presses, Says, read_conversations
+from infra.flowkit.conversations.conversation import After, Hears, Presses, Says, read_conversations
+from infra.flowkit.conversations.parties import called_number, callee_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from infra.flowkit.conversations import Action, Conversation, Script, Talk
+    from infra.flowkit.conversations.conversation import Action, Conversation, Script, Talk
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary, read_numbe
 from dialtone.domain.caller_trust import ATTESTATION, CALLER_NAME, SCREENING
 from dialtone.domain.errors import DialtoneError
 from infra.carrier.account import AUDIO_FOLDER
-from infra.flowkit.conversations import SUFFIX, read_conversations
-from infra.flowkit.scenario_run import run_scenario
-from infra.flowkit.side_by_side import side_by_side
+from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
+from infra.flowkit.conversations.scenario_run import run_scenario
+from infra.flowkit.conversations.side_by_side import side_by_side
 from infra.flowkit.stage import silent_audio
 from infra.phone.diary import Diary, add_conversation
 from infra.replaying.anonymous import anonymous

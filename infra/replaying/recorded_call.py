@@ -15,7 +15,7 @@ from dialtone.flow.steps.lookup import LookUp
 from dialtone.flow.steps.menu import Menu
 from dialtone.flow.steps.talking import Talking
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
-from infra.flowkit.conversation_parties import how_answered
+from infra.flowkit.conversations.parties import how_answered
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence

@@ -15,9 +15,9 @@ from infra.carrier import Fax, Line, Machine, NoAnswer, Person, Silence, Silent,
 from infra.carrier.caller_identity import CallerIdentity
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS, HangUp, Press
 from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND, Nature
-from infra.flowkit.conversation_parties import cause_of
-from infra.flowkit.coverage import CoverageRecorder
-from infra.flowkit.scenario_run import LONGEST_CALL_SECONDS
+from infra.flowkit.conversations.coverage import CoverageRecorder
+from infra.flowkit.conversations.parties import cause_of
+from infra.flowkit.conversations.scenario_run import LONGEST_CALL_SECONDS
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import FaultOfOurs, Stage, silent_audio
 from infra.replaying.recorded_call import asks_for_keys, did_not_answer

@@ -10,7 +10,7 @@ import pytest
 from dialtone.domain.errors import ApiVersion1
 from dialtone.domain.events import parse_event
 from infra.carrier import API_KEY, Application, Carrier, Request, Response
-from infra.carrier.media_api import DEFAULT_TTL_SECONDS
+from infra.carrier.api.media import DEFAULT_TTL_SECONDS
 from tests.carrier.desk import CALLER, CONNECTION, NUMBER, URL, Desk, wav_of
 
 APPLICATION = {"application_name": "front desk", "webhook_event_url": "https://example.com/webhooks"}

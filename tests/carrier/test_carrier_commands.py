@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.carrier import API_KEY, ApiFault, Caller, Loss, Person, Request, api, commands, specification
+from infra.carrier import API_KEY, ApiFault, Caller, Loss, Person, Request, commands
+from infra.carrier.api import api, specification
 from infra.carrier.trace import Commanded
 from tests.carrier.desk import CALLER, NUMBER, Desk
 

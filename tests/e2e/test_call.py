@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from infra.checkout import SAMPLES
-from infra.flowkit.conversations import read_conversations
+from infra.flowkit.conversations.conversation import read_conversations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.domain.errors import DialtoneError
-from infra.flowkit.conversations import read_conversations
+from infra.flowkit.conversations.conversation import read_conversations
 from infra.phone import call_service
 from infra.phone.hearing import Stage
 from infra.phone.remote import LineThere

@@ -19,7 +19,7 @@ from dialtone.domain.recordings import AudioCopy, Recording, TranscriptCopy
 from events.bus import BYTES_AT_ONCE, EventBus, groups
 from events.life_cycle_events import in_full
 from events.settings import Settings
-from infra.flowkit.schemas import written
+from infra.flowkit.reference.schemas import written
 from tests.event_schemas import DOCS, schemas
 from tests.integration.deliveries import CALLER, SESSION, phone_call, written_flows
 from tests.integration.dependencies import FAULTS, Faults, Line, Tapped, Wire

@@ -16,11 +16,11 @@ from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier.account import AUDIO_FOLDER
 from infra.checkout import SAMPLES
 from infra.cli.main import main
-from infra.flowkit.conversations import SUFFIX, Script, read_conversations
-from infra.flowkit.coverage import CoverageItem
-from infra.flowkit.runner import coverages, flows_in, play
-from infra.flowkit.scenario_run import ScenarioResult, run_scenario
-from infra.flowkit.side_by_side import side_by_side
+from infra.flowkit.conversations.conversation import SUFFIX, Script, read_conversations
+from infra.flowkit.conversations.coverage import CoverageItem
+from infra.flowkit.conversations.runner import coverages, flows_in, play
+from infra.flowkit.conversations.scenario_run import ScenarioResult, run_scenario
+from infra.flowkit.conversations.side_by_side import side_by_side
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 

@@ -8,10 +8,10 @@ import pytest
 
 from infra.carrier.account import AUDIO_FOLDER
 from infra.checkout import SAMPLES
-from infra.flowkit.conversations import SUFFIX, read_conversations
+from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
+from infra.flowkit.conversations.runner import play
+from infra.flowkit.conversations.side_by_side import side_by_side
 from infra.flowkit.lint import lint
-from infra.flowkit.runner import play
-from infra.flowkit.side_by_side import side_by_side
 from tests.unit.test_docs import ROOT, blocks
 
 if TYPE_CHECKING:

@@ -161,7 +161,9 @@ LOADED_WHEN_NEEDED = {
 """Who loads what while it runs: such an import, within a function, may lead back."""
 
 
-def test_no_files_import_each_other_in_a_circle() -> None:
+@cache
+def imports_of_ours() -> dict[Path, set[Path]]:
+    """Each file of functions/ and infra/, and the files that it imports."""
     files = {
         ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): file
         for root, folder in [(ROOT, INFRA), (FUNCTIONS, FUNCTIONS)]
@@ -170,8 +172,26 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     imports = {file: files_imported(file, files) for file in files.values()}
     for module, part in LOADED_WHEN_NEEDED:
         imports[files[module]].remove(files[part])
+    return imports
 
-    TopologicalSorter(imports).prepare()  # raises CycleError, which names the files of a circle
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    TopologicalSorter(imports_of_ours()).prepare()  # raises CycleError, which names the files of a circle
+
+
+def test_no_folder_imports_what_lies_beside_it_in_a_circle() -> None:
+    beside: dict[Path, dict[Path, set[Path]]] = {}
+    for file, found in imports_of_ours().items():
+        for other in found:
+            here, there = [file, *file.parents], [other, *other.parents]
+            shared = next(folder for folder in here if folder in there)
+            importing, imported_one = here[here.index(shared) - 1], there[there.index(shared) - 1]
+            if "__init__" not in {importing.stem, imported_one.stem}:  # a package's own file stands for all of it
+                beside.setdefault(shared, {}).setdefault(importing, set()).add(imported_one)
+
+    del beside[FUNCTIONS / "dialtone" / "flow"]  # a flow is made of steps, and a step of what lies beside the steps
+    for imports in beside.values():
+        TopologicalSorter(imports).prepare()
 
 
 WRITES = {"getLogger", "print", "print_exc", "write", "warn"}

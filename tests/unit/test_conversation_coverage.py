@@ -9,7 +9,7 @@ import pytest
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision, EnteredStep
 from dialtone.flow.parser import read_flow
-from infra.flowkit.coverage import Coverage, CoverageItem, CoverageRecorder, items_of
+from infra.flowkit.conversations.coverage import Coverage, CoverageItem, CoverageRecorder, items_of
 from tests.staged_call import StagedCall
 
 if TYPE_CHECKING:

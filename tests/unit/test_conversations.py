@@ -14,7 +14,7 @@ import pytest
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.document import Document
 from infra.checkout import SAMPLES
-from infra.flowkit.conversations import Hears, Says, Script, read_conversations, schema
+from infra.flowkit.conversations.conversation import Hears, Says, Script, read_conversations, schema
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted(SAMPLES.glob("*.test.yaml"))

@@ -11,7 +11,7 @@ import pytest
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
-from infra.flowkit.conversations import read_conversations
+from infra.flowkit.conversations.conversation import read_conversations
 from infra.output.files import alone, write_whole
 from infra.phone.diary import add_conversation
 

@@ -10,10 +10,10 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.telnyx_actions import ACTIONS
 from dialtone.flow.parser import read_flow
-from infra.flowkit.conversations import SUFFIX, read_conversations
-from infra.flowkit.parameter_reference import COMMANDS, EXAMPLES, NOT_A_KEYS, rows
-from infra.flowkit.scenario_run import run_scenario
-from infra.flowkit.side_by_side import side_by_side
+from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
+from infra.flowkit.conversations.scenario_run import run_scenario
+from infra.flowkit.conversations.side_by_side import side_by_side
+from infra.flowkit.reference.parameters import COMMANDS, EXAMPLES, NOT_A_KEYS, rows
 from tests.staged_call import StagedCall, actions
 
 if TYPE_CHECKING:

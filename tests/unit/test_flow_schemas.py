@@ -21,8 +21,8 @@ from dialtone.flow.routes import read_routes
 from infra.checkout import SAMPLES
 from infra.cli.flow_schema_run import DOCS, KEYS
 from infra.cli.main import main
-from infra.flowkit.key_reference import page
-from infra.flowkit.schemas import schemas, written
+from infra.flowkit.reference.keys import page
+from infra.flowkit.reference.schemas import schemas, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ import io
 import pytest
 
 from infra.cli.flow_test_reports import REPORTS
+from infra.flowkit.conversations.runner import Played
 from infra.flowkit.linting.finding import Finding, Severity
 from infra.flowkit.linting.formats import as_text
-from infra.flowkit.runner import Played
 from infra.output.terminal import RED, Console, painted
 
 

@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from infra.carrier import errors, queues, recordings_api, specification
-from infra.carrier.requests import only, parameters
+from infra.carrier import errors, queues
+from infra.carrier.api import recordings as recordings_api
+from infra.carrier.api import specification
+from infra.carrier.api.requests import only, parameters
 from infra.carrier.wire import as_json
 
 if TYPE_CHECKING:

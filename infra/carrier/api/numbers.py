@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from infra.carrier import errors, specification
-from infra.carrier.requests import Resource, only, page, parameters
+from infra.carrier import errors
+from infra.carrier.api import specification
+from infra.carrier.api.requests import Resource, only, page, parameters
 from infra.carrier.wire import as_json
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dialtone.domain.hangup_causes import NORMAL_CLEARING
 from infra.carrier import Line, trace
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND
-from infra.flowkit.conversations import After, Hears, Presses, Says
+from infra.flowkit.conversations.conversation import After, Hears, Presses, Says
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from infra.carrier import Carrier
     from infra.carrier.clock import Timer
     from infra.carrier.trace import Happening, Heard, LegName
-    from infra.flowkit.conversations import Action, Sound
-    from infra.flowkit.transcript import Entry, Transcript
+    from infra.flowkit.conversations.conversation import Action, Sound
+    from infra.flowkit.conversations.transcript import Entry, Transcript
 
 BREATH_SECONDS = 0.5
 """From the answer to the first thing that a person does: nobody is faster, and no flow has begun before."""

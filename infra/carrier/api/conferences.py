@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING
-from infra.carrier import call_events_api, calls, checks, commands, conferences, dialing, errors, queues
+from infra.carrier import calls, commands, conferences, dialing, errors, queues
+from infra.carrier.api import call_events as call_events_api
+from infra.carrier.api import checks
+from infra.carrier.api.requests import only, page, parameters
 from infra.carrier.audio import speech
 from infra.carrier.legs import DEFAULT_MAX_PARTICIPANTS, Conference, Participant, Prompt
-from infra.carrier.requests import only, page, parameters
 from infra.carrier.trace import Commanded
 from infra.carrier.wire import as_json
 

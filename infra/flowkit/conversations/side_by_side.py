@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.flowkit.scenario_run import ScenarioResult
-    from infra.flowkit.transcript import Entry
+    from infra.flowkit.conversations.scenario_run import ScenarioResult
+    from infra.flowkit.conversations.transcript import Entry
 
 TIME_CHARACTERS, STEP_CHARACTERS, TEXT_CHARACTERS = 8, 14, 34
 """With the mark and the gaps between them these make 98: two terminals fit beside each other on a wide screen."""

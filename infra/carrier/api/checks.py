@@ -7,7 +7,8 @@ import re
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import errors, specification
+from infra.carrier import errors
+from infra.carrier.api import specification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

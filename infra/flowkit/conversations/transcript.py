@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from infra.flowkit.conversations import Hears
+from infra.flowkit.conversations.conversation import Hears
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.flowkit.conversations import Action
+    from infra.flowkit.conversations.conversation import Action
 
 Kind = Literal["heard", "keys", "spoke", "waited", "hung up", "line", ""]
 """What an entry is about; `line` is nobody's deed, '' something that never happened."""

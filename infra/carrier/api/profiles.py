@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from infra.carrier import errors, specification
+from infra.carrier import errors
+from infra.carrier.api import specification
+from infra.carrier.api.requests import Resource, only, page, parameters
 from infra.carrier.applications import DEFAULT_DESTINATIONS, Profile
-from infra.carrier.requests import Resource, only, page, parameters
 from infra.carrier.wire import as_json
 
 if TYPE_CHECKING:

@@ -6,26 +6,18 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from infra.carrier import (
-    account_api,
-    call_events_api,
-    calls,
-    checks,
-    commands,
-    conferences_api,
-    conversations_api,
-    dialing,
-    downloads,
-    errors,
-    messages_api,
-    queues_api,
-    recordings_api,
-    specification,
-    supervision,
-    webhook_deliveries_api,
-)
+from infra.carrier import calls, commands, dialing, errors, supervision
+from infra.carrier.api import account as account_api
+from infra.carrier.api import call_events as call_events_api
+from infra.carrier.api import checks, downloads, specification
+from infra.carrier.api import conferences as conferences_api
+from infra.carrier.api import conversations as conversations_api
+from infra.carrier.api import messages as messages_api
+from infra.carrier.api import queues as queues_api
+from infra.carrier.api import recordings as recordings_api
+from infra.carrier.api import webhook_deliveries as webhook_deliveries_api
+from infra.carrier.api.requests import only, parameters
 from infra.carrier.faults import ApiFault, ApiOrder
-from infra.carrier.requests import only, parameters
 from infra.carrier.trace import Commanded, Disturbed, LegName
 from infra.carrier.wire import Loss, Request, Response, as_json
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.document import Document
-from infra.flowkit.conversations import SUFFIX
-from infra.flowkit.coverage import Coverage
-from infra.flowkit.scenario_run import run_scenario
+from infra.flowkit.conversations.conversation import SUFFIX
+from infra.flowkit.conversations.coverage import Coverage
+from infra.flowkit.conversations.scenario_run import run_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from infra.flowkit.conversations import Script
-    from infra.flowkit.scenario_run import ScenarioResult
+    from infra.flowkit.conversations.conversation import Script
+    from infra.flowkit.conversations.scenario_run import ScenarioResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dialtone.domain.lookups import Lookup
-    from infra.flowkit.conversations import Ends, Length, RecordingExpected
+    from infra.flowkit.conversations.conversation import Ends, Length, RecordingExpected
 
 NOTHING = "—"
 

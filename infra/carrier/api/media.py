@@ -6,9 +6,10 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from typing import TYPE_CHECKING
 
-from infra.carrier import errors, specification
+from infra.carrier import errors
+from infra.carrier.api import specification
+from infra.carrier.api.requests import Resource, only, parameters
 from infra.carrier.media import StoredFile, UnreadableAudioError
-from infra.carrier.requests import Resource, only, parameters
 from infra.carrier.wire import Response, as_json
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import errors, specification
+from infra.carrier import errors
+from infra.carrier.api import specification
+from infra.carrier.api.requests import Resource, only, page, parameters
 from infra.carrier.applications import WEBHOOK_TIMEOUT_SECONDS, Application
-from infra.carrier.requests import Resource, only, page, parameters
 from infra.carrier.wire import as_json
 
 if TYPE_CHECKING:

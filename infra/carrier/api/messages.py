@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import errors, specification
+from infra.carrier import errors
+from infra.carrier.api import specification
+from infra.carrier.api.requests import only, page, parameters
 from infra.carrier.delivery import Event, Route
-from infra.carrier.requests import only, page, parameters
 from infra.carrier.trace import LegName, Texted
 from infra.carrier.wire import as_json
 

@@ -10,7 +10,7 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.hangup_causes import CALL_REJECTED, NOT_FOUND, USER_BUSY, hangup_cause
 from infra.carrier import Fax, Machine, NoAnswer, Person, Silent, Unreached
 from infra.carrier.legs import Nature
-from infra.flowkit.conversations import TransferResult
+from infra.flowkit.conversations.conversation import TransferResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from infra import carrier
     from infra.carrier.callers import Step
-    from infra.flowkit.conversations import Callee, Script
+    from infra.flowkit.conversations.conversation import Callee, Script
 
 _ANSWERS_SECONDS = {
     "person": 3.0,

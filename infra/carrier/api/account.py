@@ -7,8 +7,11 @@ import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from infra.carrier import applications_api, media_api, numbers_api, profiles_api
-from infra.carrier.requests import only
+from infra.carrier.api import applications as applications_api
+from infra.carrier.api import media as media_api
+from infra.carrier.api import numbers as numbers_api
+from infra.carrier.api import profiles as profiles_api
+from infra.carrier.api.requests import only
 from infra.carrier.wire import as_json
 
 if TYPE_CHECKING:

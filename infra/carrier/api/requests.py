@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import errors, recordings_api
+from infra.carrier import errors
+from infra.carrier.api import recordings as recordings_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,7 +15,7 @@ from dialtone.domain.recordings import DELETED, SUPERSEDED
 from dialtone.flow.inputs import check_declared
 from infra.carrier import ApiFault, Line, trace
 from infra.carrier.account import AUDIO_FOLDER
-from infra.flowkit.call_outcome import (
+from infra.flowkit.conversations.call_outcome import (
     NOTHING,
     CallOutcome,
     Difference,
@@ -24,13 +24,13 @@ from infra.flowkit.call_outcome import (
     TransferLeft,
     differences,
 )
-from infra.flowkit.conversation_parties import called_number, callee_of, transfer_result
-from infra.flowkit.conversations import shown
-from infra.flowkit.coverage import CoverageRecorder
-from infra.flowkit.participant import Participant
+from infra.flowkit.conversations.conversation import shown
+from infra.flowkit.conversations.coverage import CoverageRecorder
+from infra.flowkit.conversations.participant import Participant
+from infra.flowkit.conversations.parties import called_number, callee_of, transfer_result
+from infra.flowkit.conversations.transcript import Entry, Transcript
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import FaultOfOurs, Stage
-from infra.flowkit.transcript import Entry, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.domain.recordings import Recording
     from infra.carrier.trace import Happening, LegName
-    from infra.flowkit.conversations import AlsoCalls, LookupAnswer, Script
-    from infra.flowkit.coverage import CoverageItem
+    from infra.flowkit.conversations.conversation import AlsoCalls, LookupAnswer, Script
+    from infra.flowkit.conversations.coverage import CoverageItem
 
 LONGEST_CALL_SECONDS = 3_600.0
 """Then everybody hangs up: a flow that nobody can leave is found in a moment."""

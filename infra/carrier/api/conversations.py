@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from infra.carrier import errors
-from infra.carrier.requests import only
+from infra.carrier.api.requests import only
 from infra.carrier.wire import as_json
 
 if TYPE_CHECKING:

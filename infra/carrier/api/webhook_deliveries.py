@@ -8,7 +8,8 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import errors, recordings_api
+from infra.carrier import errors
+from infra.carrier.api import recordings as recordings_api
 
 if TYPE_CHECKING:
     from infra.carrier.delivery import Delivery

@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from dialtone.flow.parser import STEP_KINDS
-from infra.flowkit.parameter_reference import rows as parameter_rows
-from infra.flowkit.schemas import schemas
+from infra.flowkit.reference.parameters import rows as parameter_rows
+from infra.flowkit.reference.schemas import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.flowkit.schemas import Schema
+    from infra.flowkit.reference.schemas import Schema
 
 HEAD = """\
 # Every key

@@ -1,0 +1,1 @@
+"""Conversations as tests of flows: read, played through the real code, and compared with what they expect."""
