@@ -22,6 +22,7 @@ from dialtone.adapters.calls_table import (
     KEYS_AT_ONCE,
     LEG,
     RECORDING,
+    SECONDS_A_DAY,
     BegunLeg,
     CallsTable,
     call_from_item,
@@ -47,6 +48,9 @@ MOST_KEYS = 200_000
 
 NOT_DUE_LATER = timedelta(days=2 * KEEP_DAYS)
 """When what is open is looked at again at the latest."""
+
+QUIET_DAYS = 7
+"""Without a call, after which a whole page of the index is read: a quiet line's index is no longer than that."""
 
 LEAST_CHARACTERS = 4
 """Of an id's beginning: fewer name no call."""
@@ -104,8 +108,24 @@ class Listing:
         self.store = CallsTable(client, table)
 
     def places(self, since: datetime, until: datetime) -> Iterator[BegunLeg]:
-        """Where the calls are that began from `since` on and before `until`, the newest first."""
-        return self.store.begun(int(since.timestamp()), int(until.timestamp()) - 1)
+        """Where the calls are that began from `since` on and before `until`, the newest first.
+
+        After some days without a call the others are looked for all at once: each day is a request for each shard.
+        """
+        first, last = int(since.timestamp()), int(until.timestamp()) - 1
+        asked = False
+        while first <= last:
+            begin = max(first, last // SECONDS_A_DAY * SECONDS_A_DAY - (QUIET_DAYS - 1) * SECONDS_A_DAY)
+            found = False
+            for each in self.store.begun(begin, last):
+                found = True
+                yield each
+            last = begin - 1
+            if not found and not asked and first <= last:
+                asked = True
+                if (left := self.store.all_begun()) is not None:
+                    yield from (each for each in left if first <= each.began_at <= last)
+                    return
 
     def calls(self, places: Iterable[BegunLeg], at_once: int = KEYS_AT_ONCE, *, brief: bool = False) -> Iterator[Call]:
         """The calls at these places, in their order; those that are gone by now are left out.

@@ -57,6 +57,10 @@ class MemoryTable:
         keys = [key for key in keys if values.get(":first", "") <= key[1] <= values.get(":last", key[1])]
         return {"Items": [json.loads(self._items[key]) for key in keys[: Limit or None]]}
 
+    def scan(self, **_: Any) -> Any:
+        """The whole index `began`, on a single page."""
+        return {"Items": [_in_began(item) for item in self.items() if "began_on" in item]}
+
     def put_item(self, *, Item: Any, ConditionExpression: str = "", **_: Any) -> Any:
         """One item, if there was none of its key or that is not asked."""
         if ConditionExpression and _key(Item) in self._items:
@@ -108,9 +112,8 @@ class MemoryTable:
         shard, since, until = asked[":shard"], int(asked[":since"]["N"]), int(asked[":until"]["N"])
         found = [item for item in self.items() if item.get("began_on") == shard]
         within = [item for item in found if since <= int(item["began_at"]["N"]) <= until]
-        keys = ("call_session_id", "item", "began_on", "began_at")
         newest = sorted(within, key=lambda item: int(item["began_at"]["N"]), reverse=True)
-        return [{name: item[name] for name in keys} for item in newest]
+        return list(map(_in_began, newest))
 
     def _keep(self, item: Item) -> None:
         key = _key(item)
@@ -169,6 +172,11 @@ def _holds(condition: str, there: Item, names: Item, values: Item) -> bool:
         raise NotImplementedError(condition)
     name, allowed = str(asked[1]), [values[each] for each in (asked[2] or asked[3]).split(", ")]
     return there.get(str(names.get(name, name))) in allowed
+
+
+def _in_began(item: Item) -> Item:
+    """What the index `began` has of an item."""
+    return {name: item[name] for name in ("call_session_id", "item", "began_on", "began_at")}
 
 
 def _key(item: Item) -> tuple[str, str]:

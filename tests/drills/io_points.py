@@ -37,6 +37,7 @@ BESIDE_RARELY = frozenset(
     {
         "deliver sqs:ChangeMessageVisibility",
         "events sqs:SendMessage",
+        "control dynamodb:Scan",
         "control s3:GetObject",
         "control s3:ListObjectVersions",
         "control sqs:DeleteMessage",

@@ -20,9 +20,10 @@ from control.api import description, open_api
 from control.audit import AUDIT, LISTENED, AuditItem, AuditTrail
 from control.bucket import SIGNED_LINKS, RecordingsBucket
 from control.calls import ID_CHARACTERS
+from control.listing import QUIET_DAYS
 from control.settings import Settings
 from dialtone.adapters.aws_clients import client as client_of
-from dialtone.adapters.calls_table import BEGAN_SHARDS, NAMED, CallsTable
+from dialtone.adapters.calls_table import BEGAN_SHARDS, KEEP_DAYS, NAMED, CallsTable
 from dialtone.adapters.campaigns_table import CAMPAIGNS, LEASE, ORDERED
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.commands import command
@@ -413,6 +414,39 @@ def test_a_wrong_parameter_is_named(client: Client, path: str, query: dict[str, 
 def test_no_stretch_of_time_costs_more_than_the_days_that_are_kept(client: Client) -> None:
     for path in ("/calls", "/recordings"):
         assert client.ok(path, since="99999w", until="9999-12-31")["next_until"] is None
+
+
+@pytest.mark.parametrize("path", ["/calls", "/recordings"])
+def test_a_list_of_a_new_stack_does_not_ask_for_each_day(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("control.selection.KEEP_DAYS", KEEP_DAYS)
+    with client.counting() as asked:
+        page = client.ok(path)
+
+    assert page["next_until"] is None
+    assert (asked.count("Query"), asked.count("Scan")) == (2 * QUIET_DAYS, 1)
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_calls_of_a_quiet_line_are_found_however_long_ago_each_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, *, fits: bool
+) -> None:
+    monkeypatch.setattr("control.selection.KEEP_DAYS", KEEP_DAYS)
+    if not fits:
+        monkeypatch.setattr(CallsTable, "all_begun", lambda _: None)
+    days = (0, 5, 6, 7, 8, 13, 14, 15, 40, 41, 80)
+    for number in days:
+        client.call(f"session-{number}", timedelta(days=number))
+
+    with client.counting() as asked:
+        page = client.ok("/calls")
+    some = client.ok("/calls", since="60d", until="10d")
+
+    assert [each["call_session_id"] for each in page["calls"]] == [f"session-{number}" for number in days]
+    assert [each["call_session_id"] for each in some["calls"]] == [f"session-{number}" for number in days[5:-1]]
+    assert page["next_until"] is some["next_until"] is None
+    assert asked.count("Query") == (2 * 4 * QUIET_DAYS if fits else 2 * (KEEP_DAYS + 2))
 
 
 @pytest.mark.parametrize("limit", [1, 500])

@@ -434,6 +434,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "WriteItsLogs": LOG_ACTIONS,
             "SendTraces": TRACE_ACTIONS,
             "ReadCalls": {"dynamodb:BatchGetItem", "dynamodb:Query"},
+            "FindCallsOfAQuietLine": {"dynamodb:Scan"},
             "HaveActionsCarriedOut": {"lambda:InvokeFunction"},
             "NoteWhoListens": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
             "ReadRecordings": {"s3:GetObject"},
