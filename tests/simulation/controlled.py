@@ -43,10 +43,11 @@ def write_flows(folder: Path, flows: Mapping[str, str]) -> None:
 
 
 class ControlledStage(Stage):
-    """A stage with the control API, whose flow takes calls of one number."""
+    """A stage with the control API, whose flow takes calls of one number; '' for the flows that are in the folder."""
 
     def __init__(self, flow: str, folder: Path, **others: str) -> None:
-        write_flows(folder, {"front": flow, **others})
+        if flow:
+            write_flows(folder, {"front": flow, **others})
         super().__init__(flows=folder)
         self.before_delivery: Callable[[], None] = lambda: None
         self.after_delivery: Callable[[], None] = lambda: None
