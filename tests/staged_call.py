@@ -35,7 +35,7 @@ def moment(seconds: float) -> str:
 
 
 def happened(event_type: str, seconds: float = 0, mark: ClientState | None = None, /, **payload: object) -> Event:
-    """An event as Telnyx would tell it; of the far leg if its mark names a parent."""
+    """An event as Telnyx would report it; for a callee's leg if its client state names a parent leg."""
     far = mark is not None and mark.parent_leg
     known = {
         "call_control_id": CALLEE_CONTROL if far else CONTROL,

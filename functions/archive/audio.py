@@ -101,7 +101,7 @@ _SIGNATURES = (
     *(("aac", 0, bytes((0xFF, each))) for each in (0xF0, 0xF1, 0xF8, 0xF9)),  # ADTS: layer 0, which MP3 does not have
 )
 
-_PAGE_MARKS = (b"<!doctype", b"<html", b"<?xml", b"<error", b'"error')
+_PAGE_BEGINNINGS = (b"<!doctype", b"<html", b"<?xml", b"<error", b'"error')
 PAGE_BYTES = 4_096
 """Enough of a page to know it."""
 
@@ -109,7 +109,7 @@ PAGE_BYTES = 4_096
 def looks_like_page(start: bytes | bytearray) -> bool:
     """Whether this, which is no known audio, is text: an error page, XML or JSON of a storage, a proxy's apology."""
     shown = bytes(start[:PAGE_BYTES])
-    if shown.startswith((b"\xff\xfe", b"\xfe\xff")) or any(mark in shown.lower() for mark in _PAGE_MARKS):
+    if shown.startswith((b"\xff\xfe", b"\xfe\xff")) or any(mark in shown.lower() for mark in _PAGE_BEGINNINGS):
         return True
     try:
         text = shown.decode()

@@ -55,7 +55,7 @@ class Player:
         self._go_on(leg)
 
     def withdraw(self, leg: Leg, prompt: Prompt) -> None:
-        """Stop one prompt, whether it plays or waits, without telling whoever waits for its end."""
+        """Stop one prompt, whether it plays or waits, without reporting its end."""
         if prompt in self.waiting:
             self.waiting.remove(prompt)
         elif self.playing is not None and self.playing.prompt is prompt:

@@ -250,7 +250,7 @@ def hang_up(exchange: Exchange, leg: Leg, cause: str, source: str) -> None:
 
 
 def _let_go(exchange: Exchange, leg: Leg, peer: Leg | None) -> None:
-    """End or park who was bridged with a leg, and stop ringing whoever was being called for it."""
+    """End or park the leg that was bridged with a leg, and stop ringing the legs dialled for it."""
     if peer is not None and peer.parks_after_unbridge:
         unbridge(exchange, peer)
     elif peer is not None:

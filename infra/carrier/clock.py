@@ -1,4 +1,4 @@
-"""Virtual time: a heap of things due, which moves only when it is told to."""
+"""Virtual time: a heap of things due, which moves only on request."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from infra.cli.flows_option import add_flows_to
 from infra.cli.port_option import port
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
-"""Fixed, so that other programs can be told of them."""
+"""Fixed, so that other programs can be configured with them."""
 
 PHONE_PORT = 4581
 """Where telephones of this machine ring in: the page in a browser, and `dialtone call --line`."""

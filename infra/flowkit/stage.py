@@ -469,8 +469,8 @@ def _timeless_variables(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: _whether(value) if name in _OF_TIME else value for name, value in variables.items()}
 
 
-def _nameless(far_leg: CalleeLeg) -> CalleeLeg:
-    return replace(far_leg, control_id="")
+def _nameless(callee_leg: CalleeLeg) -> CalleeLeg:
+    return replace(callee_leg, control_id="")
 
 
 def _whether(moment: str) -> str:

@@ -247,7 +247,7 @@ class Call:
 
     def switch(self) -> bool:
         """Become the agent whom the flow rang, if there is one, or the caller again; whether it is the agent now."""
-        self.is_agent = not self.is_agent and self._far_leg() is not None
+        self.is_agent = not self.is_agent and self._callee_leg() is not None
         if self.is_agent:
             self._hand().take_over()  # else two would speak into one telephone
         return self.is_agent
@@ -276,10 +276,10 @@ class Call:
 
     def _hand(self) -> Line:
         """Whose telephone the keys are on."""
-        far = self._far_leg() if self.is_agent else None
+        far = self._callee_leg() if self.is_agent else None
         return Line(self._carrier, far) if far is not None else self.line
 
-    def _far_leg(self) -> Leg | None:
+    def _callee_leg(self) -> Leg | None:
         """The person whom the flow rang last and who is still on the line."""
         with self._carrier.acting():
             return next((leg for leg in reversed(self._carrier.legs) if self._is_far(leg)), None)

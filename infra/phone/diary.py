@@ -90,7 +90,7 @@ class Page:
                 pass  # the rest is between the line and the carrier
 
     def talk(self) -> list[Item]:
-        """The conversation's `talk`: before each deed what was heard up to it, and how long the person then waited."""
+        """The conversation's `talk`: before each action what was heard, and how long the person then waited."""
         items: list[Item] = []
         shown = 0
         free = self.answered if self.answered is not None else self.rang
@@ -246,7 +246,7 @@ def _words_by(sound: Heard, until: float) -> str:
 
 
 def _merged(actions: Sequence[Action], heard: Sequence[float]) -> Iterator[Action]:
-    """The deeds, with keys pressed in a row as one, unless something else was heard between them."""
+    """The actions, with keys pressed in a row as one, unless something else was heard between them."""
     row: list[Action] = []
     for action, following in pairwise([*actions, None]):
         if action is None:
@@ -269,7 +269,7 @@ def _goes_on(action: Action, following: Action, heard: Sequence[float]) -> bool:
 
 
 def _answers(page: Page) -> Item | str:
-    """Whoever was rung, as `people` has them."""
+    """The person who was rung, as `people` describes them."""
     if page.answered is None:
         return how_answered(page.cause)
     who: Item = {"answers": "person", "after": round(page.answered - page.rang, 1)}

@@ -30,7 +30,7 @@ _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}|sip:.+")
 
 
 class People:
-    """Everybody who can be rung: whoever it is answers, unless told otherwise."""
+    """Everybody who can be rung: each answers by default."""
 
     def __init__(self, everybody: str = "", named: Mapping[str, str] | None = None) -> None:
         """`everybody` is one of KINDS, '' for a person and the account's CALLEES; `named` by number."""

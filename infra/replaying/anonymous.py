@@ -1,4 +1,4 @@
-"""A real call without what identifies the people on it, such that it goes the same way."""
+"""A real call without the data that identify the people on it, which takes the same path."""
 
 from __future__ import annotations
 

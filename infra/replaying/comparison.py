@@ -33,7 +33,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """Whether the caller goes the same way to the same end."""
+        """Whether the caller takes the same path to the same end."""
         same = self.parts_at is None and not self.now.unknown and self.then.outcome == self.now.outcome
         return SAME if same else ELSEWHERE
 

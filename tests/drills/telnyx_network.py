@@ -27,7 +27,7 @@ Answer = Callable[[Request], Response]
 
 BASE_URL = "http://telnyx.invalid/v2"
 PUBLIC_URL = "http://127.0.0.1"
-"""Where recordings seem to lie: an address that the archive may be told to download from."""
+"""Where recordings seem to lie: an address from which the archive may be asked to download."""
 
 _PAGE = b"<html>It works!</html>"
 _VARIES = re.compile(
@@ -57,10 +57,10 @@ class Transport(httpx.BaseTransport):
         query = dict(parse_qsl(request.url.query.decode()))
         headers = {name.lower(): value for name, value in request.headers.items()}
         asked = Request(request.method, path, query, headers, request.content)
-        patience = float(request.extensions["timeout"]["read"])
+        timeout = float(request.extensions["timeout"]["read"])
         operation = operation_of(request.method, path)
         try:
-            answer = self._gate.request("telnyx", operation, lambda: self._answer(asked), patience)
+            answer = self._gate.request("telnyx", operation, lambda: self._answer(asked), timeout)
         except TimedOut:
             raise httpx.ReadTimeout("no answer in time", request=request) from None
         except Failed as failed:

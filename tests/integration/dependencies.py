@@ -57,7 +57,7 @@ class Died(BaseException):
 
 @dataclass(slots=True)
 class Faults:
-    """Which of the requests, counted over all neighbours, meet which fault."""
+    """Which of the requests, counted over all dependencies, meet which fault."""
 
     plan: Mapping[int, Fault] = field(default_factory=dict)
     place: int = 0
@@ -156,7 +156,7 @@ class MemoryQueue:
 
 
 class AcceptingTelnyx:
-    """Obeys a command id once, as long as it remembers it; refuses the actions that it is told to refuse."""
+    """Obeys a command id once, as long as it remembers it; refuses the actions that a test names."""
 
     def __init__(
         self, faults: Faults | None = None, clock: Clock | None = None, *, remembers_seconds: float = FOR_EVER
@@ -260,7 +260,7 @@ class ForbiddenDependency:
 
 @dataclass(slots=True)
 class Clock:
-    """Unix time that goes only when it is told to."""
+    """Unix time that moves only on request."""
 
     now: float = 1_790_000_000.0
 

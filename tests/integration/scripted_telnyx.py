@@ -1,4 +1,4 @@
-"""A real HTTP server that keeps every request and answers as it is told: for what Telnyx does when things go wrong."""
+"""A real HTTP server that keeps every request and answers by its script: for what Telnyx does when things go wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A night on a line, for whoever looks at it in the morning: a voicemail, and a call that failed."""
+"""A night on a line, as an operator finds it in the morning: a voicemail, and a call that failed."""
 
 from __future__ import annotations
 

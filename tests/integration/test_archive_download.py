@@ -39,7 +39,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(AUDIO) + AUDIO
 
 @dataclass
 class Storage:
-    """A server that does with each connection what it is told to."""
+    """A server that handles each connection as a test says."""
 
     behave: Callable[[socket.socket], object]
     listening: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))

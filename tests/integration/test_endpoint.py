@@ -432,15 +432,15 @@ def test_what_is_signed_and_no_event_is_answered_400_and_touches_nothing(desk: D
 
 
 @pytest.mark.parametrize("fault", ["lost", "unanswered"])
-@pytest.mark.parametrize(("event_type", "place", "neighbour"), [
+@pytest.mark.parametrize(("event_type", "place", "dependency"), [
     ("call.initiated", 0, "the read"),
     ("call.initiated", 1, "the commit"),
     ("call.recording.saved", 2, "the queue"),
 ])  # fmt: skip
 def test_a_dependency_that_does_not_answer_makes_telnyx_deliver_again(
-    desk: Desk, event_type: str, place: int, neighbour: str, fault: Fault
+    desk: Desk, event_type: str, place: int, dependency: str, fault: Fault
 ) -> None:
-    del neighbour
+    del dependency
     desk.line.faults.plan = {place: fault}
 
     assert desk.deliver(event_type, **RINGS) == 503

@@ -38,7 +38,7 @@ PARKED = ParkedEvent("e-1", "call.hangup", "", "", 1, "", "KeyError", "{}")
 
 @dataclass
 class Office:
-    """An operator of a line, and whoever else keeps something of its calls."""
+    """An operator of a line, and the other services that store data of its calls."""
 
     line: Line
     server: ScriptedTelnyx

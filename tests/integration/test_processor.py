@@ -367,7 +367,7 @@ def test_of_several_commands_each_refused_one_is_reported_and_the_first_leads_th
 
 
 def test_of_several_nothing_is_asked_for_again_once_a_refusal_has_led_the_call_on(line: Line) -> None:
-    """The process dies between telling the call of the one refusal and telling it of the other."""
+    """The process dies between handling the one refusal and the other."""
     line.telnyx.refuses = {"dial +15550191": REFUSED, MIDDLE: REFUSED}
     rings = ringing(line)
     # A read, a commit, four commands; then the refusal's read and commit, two commands, and the other's read.

@@ -292,7 +292,7 @@ def recording_addresses(stage: Stage) -> set[str]:
     return {address for each in found for address in each.values()}
 
 
-def telling(stage: Stage, *secrets: str) -> list[str]:
+def items_containing(stage: Stage, *secrets: str) -> list[str]:
     """What is left of the call that holds one of these, or what opens an address."""
     return [text for text in left(stage) if any(secret in text for secret in (*secrets, "X-Amz-", "Signature="))]
 
@@ -308,7 +308,7 @@ def test_no_address_of_a_recording_and_no_transcript_is_left_of_a_call(
 
     addresses = recording_addresses(stage)
     assert addresses
-    assert telling(stage, *addresses, WORDS) == []
+    assert items_containing(stage, *addresses, WORDS) == []
     jobs = stage.jobs.put_jobs
     assert {address for job in jobs for address in (job.urls or {}).values()} == addresses
     assert {job.transcript for job in jobs if job.kind == "transcript"} == {WORDS}
@@ -320,7 +320,7 @@ def test_no_address_is_left_when_the_review_fails(tmp_path: Path) -> None:
 
     stage.ring(DESK, Caller(*_LEFT_MESSAGE, Silence(30)))
 
-    assert telling(stage, *recording_addresses(stage), WORDS) == []
+    assert items_containing(stage, *recording_addresses(stage), WORDS) == []
 
 
 def test_while_a_message_is_reviewed_only_the_state_knows_where_it_can_be_heard(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_a_playback_that_was_lost_is_sent_again_with_the_address_that_its_event_
 
     assert [asked.parameters["audio_url"] for asked in playbacks] == [*recording_addresses(stage)] * 4
     assert [recording.review for recording in stage.store.recordings(session)] == ["kept"]
-    assert telling(stage, *recording_addresses(stage)) == []
+    assert items_containing(stage, *recording_addresses(stage)) == []
 
 
 def test_an_address_that_telnyx_repeats_is_not_logged(tmp_path: Path) -> None:
@@ -371,7 +371,7 @@ def test_an_address_that_telnyx_repeats_is_not_logged(tmp_path: Path) -> None:
     stage.ring(DESK, Caller(*_LEFT_MESSAGE, Silence(30)))
 
     assert any("Download failed" in text for text in left(stage))
-    assert telling(stage, *recording_addresses(stage)) == []
+    assert items_containing(stage, *recording_addresses(stage)) == []
 
 
 def test_the_address_of_audio_that_the_flow_names_is_kept(tmp_path: Path) -> None:

@@ -131,7 +131,9 @@ def test_nothing_on_lambda_imports_what_surrounds_it() -> None:
 def rooms() -> list[str]:
     """The rooms of infra/ as docs/architecture.md lists them, from those that people start to those that all use."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    return re.findall(r"^\| `(\w+)/` \|", page.partition("| room in `infra/` |")[2].partition("\n## ")[0], re.MULTILINE)
+    return re.findall(
+        r"^\| `(\w+)/` \|", page.partition("| folder in `infra/` |")[2].partition("\n## ")[0], re.MULTILINE
+    )
 
 
 def test_every_file_of_infra_with_code_is_in_a_room_that_the_architecture_lists() -> None:

@@ -1,4 +1,4 @@
-"""A choice by key, and patience that ends."""
+"""A choice by key, with a limited number of tries."""
 
 from __future__ import annotations
 

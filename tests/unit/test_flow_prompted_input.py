@@ -1,4 +1,4 @@
-"""Questions of several sounds, questions that keys do not interrupt, patience of two kinds, digits read back."""
+"""Questions of several sounds, questions that keys do not interrupt, tries counted by failure, digits read back."""
 
 from __future__ import annotations
 

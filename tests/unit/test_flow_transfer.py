@@ -58,7 +58,7 @@ def test_the_far_legs_events_come_back_to_the_leg_that_asked() -> None:
     assert (staged.call.leg_id, staged.call.step, staged.call.turn) == (LEG, "agent", 1)
     assert staged.call.status == "answered"
     assert [actions(decision) for decision in staged.decisions[-2:]] == [[], []]
-    assert [decision.reason for decision in staged.decisions[-2:]] == ["the far leg rings", "the far leg answered"]
+    assert [decision.reason for decision in staged.decisions[-2:]] == ["the callee's leg rings", "the callee answered"]
 
 
 def test_a_call_that_we_dialled_shows_our_number_to_the_other() -> None:
@@ -123,7 +123,7 @@ def test_a_transfer_that_nobody_answers_takes_the_way_that_the_cause_names(cause
 
     assert actions(decision) == ["playback_stop", "speak"]
     assert staged.call.step == step
-    assert staged.call.status == "answered", "it was the far leg that hung up"
+    assert staged.call.status == "answered", "it was the callee that hung up"
 
 
 @pytest.mark.parametrize("cause", ["normal_clearing", "originator_cancel", "time_limit"])

@@ -87,7 +87,7 @@ def _read(descriptor: int) -> str:
 
 @contextmanager
 def running(program: str = PROGRAM) -> Iterator[Terminal]:
-    """A program whose terminal we hold. A parent of its own stands for the shell: it is told when the program stops."""
+    """A program whose terminal we hold. A parent process stands for the shell, and sees when the program stops."""
     descriptor, program_end = pty.openpty()
     found = termios.tcgetattr(descriptor)
     pid = os.posix_spawn(

@@ -18,7 +18,7 @@ snapshot_restore_py = pytest.importorskip("snapshot_restore_py", reason="comes w
 
 @dataclass
 class Connection:
-    """A neighbour's client."""
+    """A dependency's client."""
 
     closed: int = 0
 

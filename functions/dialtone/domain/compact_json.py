@@ -14,7 +14,7 @@ from typing import Any
 COMPRESSED_FROM_BYTES = 65_536
 """Shorter texts stay readable in the table, also for versions of the program without compression."""
 
-_MARK = "zlib:"
+_PREFIX = "zlib:"
 """A prefix that no JSON text has."""
 
 
@@ -34,11 +34,11 @@ def compact(value: object) -> str:
     content = text.encode()
     if len(content) < COMPRESSED_FROM_BYTES:
         return text
-    return _MARK + base64.b64encode(zlib.compress(content)).decode()
+    return _PREFIX + base64.b64encode(zlib.compress(content)).decode()
 
 
 def expanded(stored: str) -> Any:  # noqa: ANN401 -- whatever was stored
     """The value that `compact` was called with, or any JSON stored before there was a compact form."""
-    if stored.startswith(_MARK):
-        return json.loads(zlib.decompress(base64.b64decode(stored.removeprefix(_MARK))))
+    if stored.startswith(_PREFIX):
+        return json.loads(zlib.decompress(base64.b64decode(stored.removeprefix(_PREFIX))))
     return json.loads(stored)

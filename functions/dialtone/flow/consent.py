@@ -14,7 +14,7 @@ from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
-from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
+from dialtone.flow.steps.say import prompts_ended, stop_queued, unplayable
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
@@ -62,9 +62,9 @@ class ConsentPolicy(Shorthand):
 
     short_form: ClassVar[dict[str, Any]] = {"enum": list(_STRICTNESS)}
 
-    calls: Demand = Field("none", description="Of recording conversations: `record`, and `recording: start`.")
+    calls: Demand = Field("none", description="For recordings of conversations: `record`, and `recording: start`.")
     messages: Demand = Field(
-        "none", description="Of messages: a caller who speaks after the tone wants to be recorded."
+        "none", description="For messages: a caller who speaks after the tone wants to be recorded."
     )
 
     @model_validator(mode="before")
@@ -84,15 +84,15 @@ class AskedConsent(Shorthand):
     short_form: ClassVar[dict[str, Any]] = {"enum": ["announce", "ask"]}
 
     how: Literal["announce", "ask"] = Field(
-        description="announce: the recording starts once the announcement was heard out. ask: once the key was pressed."
+        description="announce: the recording starts after the announcement. ask: after the key was pressed."
     )
     say: Prompt = Field(
         default_factory=_usual_sentence,
-        description="What the caller hears; a sentence in English where it is left out.",
+        description="What the caller hears; by default a sentence in English.",
     )
     accept: Key = Field("1", description="With ask: the key that agrees.")
     decline: Key = Field("2", description="With ask: the key that declines.")
-    declined: str = Field("", description="With ask: the step for who declines; without it, the next, unrecorded.")
+    declined: str = Field("", description="With ask: the step after declining; without it, the next, unrecorded.")
 
     @model_validator(mode="before")
     @classmethod
@@ -122,8 +122,8 @@ class AskedConsent(Shorthand):
             return Fail("the announcement of the recording was empty: its variables have no value")
         state = ConsentState.of(call)
         if self.how == "announce":
-            heard = self.say.play(call, voice_defaults)
-            return Wait(heard, replace(state, prompts=len(heard)))
+            prompts = self.say.play(call, voice_defaults)
+            return Wait(prompts, replace(state, prompts=len(prompts)))
         keys = one_key((self.accept, self.decline))
         return Wait(self.say.gather(call, voice_defaults, WAIT_SECONDS * MILLIS_PER_SECOND, **keys), state)
 
@@ -133,7 +133,7 @@ class AskedConsent(Shorthand):
         """Enter the step again with the consent, ask again, or take the path without consent."""
         if self.how == "announce":
             announced = self._given(call, event, voice_defaults, step, "announced")
-            move = heard_out(ConsentState.of(call), event, announced)
+            move = prompts_ended(ConsentState.of(call), event, announced)
             return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
         return self._keyed(call, event, voice_defaults, step, onward)
 

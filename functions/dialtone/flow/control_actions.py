@@ -17,7 +17,7 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.control_actions import ACTION, MOST_PROMPTS, NOTHING
 from dialtone.domain.decisions import Decision
 from dialtone.domain.webhook_retry_policy import DIALLED_EVENTS, retries
-from dialtone.flow.engine import advance, begin_at, enter_again, issue
+from dialtone.flow.engine import advance, begin_at, enter_again, run_commands
 from dialtone.flow.inputs import NotGiven, check_given, not_given
 from dialtone.flow.loaded_flow import is_sensitive
 from dialtone.flow.step_state import PromptState
@@ -71,8 +71,8 @@ def _dial(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     detects = parameters.get("answering_machine_detection", "disabled") != "disabled"
     if not detects and any(hasattr(step, "answered_by") for step in flow.main.steps.values()):
         return _not_possible(call, NO_DETECTION)
-    mark = ClientState(flow=flow.name, given=given).encode()
-    asked = command(DIAL, client_state=mark, **retries(DIALLED_EVENTS), **parameters)
+    state = ClientState(flow=flow.name, given=given).encode()
+    asked = command(DIAL, client_state=state, **retries(DIALLED_EVENTS), **parameters)
     return Decision(replace(call, flow="", flow_version="", retention_days=0), (asked,), reason=f"{DIAL} from outside")
 
 
@@ -91,7 +91,7 @@ def refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
 
 
 def _send(call: Call, event: Event, flow: LoadedFlow) -> Decision:
-    return issue(call, event, (_asked(call, event),), flow)
+    return run_commands(call, event, (_asked(call, event),), flow)
 
 
 def _play(call: Call, event: Event, flow: LoadedFlow) -> Decision:
@@ -101,7 +101,7 @@ def _play(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     stops = asked.parameters.get("stop") == "all" and not asked.parameters.get("overlay")
     stopped, forgot = _stopped(call) if stops else (call, False)
     outside = (stopped.outside or NOTHING).with_prompt(asked, call.turn, event.occurred_at)
-    decision = issue(_with(stopped, outside), event, (asked,), flow)
+    decision = run_commands(_with(stopped, outside), event, (asked,), flow)
     return decision.then(lambda now: _forgotten(now, event, flow)) if forgot else decision
 
 
@@ -109,7 +109,7 @@ def _stop(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     asked = _asked(call, event)
     stops = asked.parameters.get("stop", "all") == "all" and not asked.parameters.get("overlay")
     stopped, forgot = _stopped(call) if stops else (call, False)
-    decision = issue(stopped, event, (asked,), flow)
+    decision = run_commands(stopped, event, (asked,), flow)
     return decision.then(lambda now: _forgotten(now, event, flow)) if forgot else decision
 
 
@@ -132,8 +132,8 @@ def _forgotten(call: Call, event: Event, flow: LoadedFlow) -> Decision:
         client_state=replace(event.client_state, turn=call.turn),
     )
     outside = call.outside
-    heard = replace(call, outside=None, waiting={**call.waiting, **PromptState(prompts=1).stored()})
-    decision = advance(heard, ended, flow)
+    played = replace(call, outside=None, waiting={**call.waiting, **PromptState(prompts=1).stored()})
+    decision = advance(played, ended, flow)
     return decision._replace(call=replace(decision.call, outside=outside))
 
 
@@ -144,13 +144,13 @@ def _gather(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     if outside.gathers:
         return _not_possible(call, OTHERS_ASK)
     asked = _asked(call, event)
-    return issue(_with(call, outside.with_gather(asked, event.occurred_at)), event, (asked,), flow)
+    return run_commands(_with(call, outside.with_gather(asked, event.occurred_at)), event, (asked,), flow)
 
 
 def _record(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     """Starting or stopping a recording by the API ends its pause, until the API pauses it again."""
     outside = call.outside or NOTHING
-    decision = issue(
+    decision = run_commands(
         _with(call, replace(outside, paused=False, flow_paused=False)), event, (_asked(call, event),), flow
     )
     turned = tuple(replace(each, turn=NO_TURN) for each in decision.recordings)
@@ -164,7 +164,7 @@ def _pause(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     if outside.paused:
         return _not_possible(call, PAUSED)
     held = _with(call, replace(outside, paused=True, flow_paused=call.recorder == "paused"))
-    return issue(held, event, (_asked(call, event),), flow)
+    return run_commands(held, event, (_asked(call, event),), flow)
 
 
 def _resume(call: Call, event: Event, flow: LoadedFlow) -> Decision:
@@ -174,7 +174,7 @@ def _resume(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     if own or is_sensitive(step) or hasattr(step, "pay"):
         return _not_possible(call, FLOW_PAUSES)
     released = _with(call, replace(outside, paused=False, flow_paused=False))
-    return issue(released, event, (_asked(call, event),), flow)
+    return run_commands(released, event, (_asked(call, event),), flow)
 
 
 def _connect(call: Call, event: Event, flow: LoadedFlow) -> Decision:
@@ -198,8 +198,8 @@ def _connect(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     if asked.action == "transfer":
         far = callee_state(aside, dialled=False).encode()
         asked = replace(asked, parameters={**asked.parameters, "target_leg_client_state": far})
-    stopped = issue(aside, event, _left_alone(call, flow), flow, outside=False)
-    moved = stopped.then(lambda now: issue(now, event, (asked,), flow))
+    stopped = run_commands(aside, event, _left_alone(call, flow), flow, outside=False)
+    moved = stopped.then(lambda now: run_commands(now, event, (asked,), flow))
     return moved._replace(call=moved.call.moved_from(call.position, event))
 
 
@@ -225,7 +225,7 @@ def _enter(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     outside = replace(
         call.outside or NOTHING, prompts=(), gathers=0, aside="", aside_turn=0, connected=False, parks=False
     )
-    stopped = issue(_with(led, outside), event, quiet, flow, outside=False)
+    stopped = run_commands(_with(led, outside), event, quiet, flow, outside=False)
     return stopped.then(lambda now: begin_at(now, event, flow, to))
 
 

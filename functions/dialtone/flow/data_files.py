@@ -128,7 +128,7 @@ class InFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     file: DataName = Field(alias="in", description="A data file: a file in the folder `data` beside the flow.")
-    column: ColumnName = Field(NUMBER_COLUMN, description="The column in which the value is looked for.")
+    column: ColumnName = Field(NUMBER_COLUMN, description="The column to search for the value.")
 
     def __str__(self) -> str:
         return f"in {self.file}" + ("" if self.column == NUMBER_COLUMN else f" ({self.column})")

@@ -30,7 +30,7 @@ class Target(BaseModel):
     email: EmailAddress | None = Field(None, description="The address that it is e-mailed to.")
     chat: ChatName | None = Field(None, description="The chat that it is posted to, as the stack's secret names it.")
     audio: Literal["attached", "link"] = Field(
-        "attached", description="Of an e-mail: with its audio up to 7 MB, or with a link for who signs in alone."
+        "attached", description="For an e-mail: with the audio up to 7 MB, or with a link that needs a sign-in."
     )
 
     @model_validator(mode="after")

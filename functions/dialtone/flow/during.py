@@ -145,13 +145,15 @@ class DuringKey(StartOptions, Shorthand):
     short_form: ClassVar[dict[str, Any]] = {"enum": list(WORDS)}
 
     recording: Literal["start", "pause", "resume", "stop"] | None = Field(
-        None, description="Record the conversation from now on; pause, resume or stop that."
+        None, description="Record the conversation from now on, or pause, resume or stop the recording."
     )
     announce: Prompt | None = Field(None, description="Say or play this into the conversation.")
     to: Literal["both", "agent", "caller"] = Field("both", description="Who hears announce.")
-    supervisor: JustTrue = Field(None, description="Fetch the step's supervisor into the conversation.")
-    park: JustTrue = Field(None, description="Let the caller go to the step's park, and the agent's call end.")
-    consult: JustTrue = Field(None, description="Ring the step's consult: the agent asks them while the caller waits.")
+    supervisor: JustTrue = Field(None, description="Ring the step's supervisor, who joins the conversation.")
+    park: JustTrue = Field(None, description="Send the caller to the step's park, and end the agent's call.")
+    consult: JustTrue = Field(
+        None, description="Ring the step's consult: the agent talks with them while the caller waits."
+    )
     by: Literal["agent", "caller", "both"] = Field("agent", description="Who may press it.")
 
     @model_validator(mode="before")

@@ -74,7 +74,7 @@ MAX_VARIABLES_BYTES = 60_000
 """For a call's variables, names and values, with those of the flows it will return to. Its state holds them up to three
 times (now, before the last move, before its end was noted), and an item of the table holds 400 KB."""
 
-_BOUND_TO_A_TURN = (
+_STEP_EVENTS = (
     "call.speak.",
     "call.playback.",
     "call.gather.",
@@ -92,7 +92,7 @@ _BOUND_TO_A_TURN = (
 """Events caused by the commands of a step, like all events of a callee's leg; others (a detection) belong to the
 call."""
 
-_MARKED = frozenset(
+_STARTING_COMMANDS = frozenset(
     {
         "ai_assistant_start",
         "answer",
@@ -139,7 +139,7 @@ def answer_or_reject(call: Call, event: Event, flow: LoadedFlow | None) -> Decis
         return _follow(call, event, Go(first.name), flow)
     record = flow.main.record_at_once
     answer = command("answer", call.control_id, **retries(CALLER_EVENTS), **(record.on_answer() if record else {}))
-    return with_commands(call, (_marked(answer, call, flow),), event)
+    return with_commands(call, (_with_client_state(answer, call, flow),), event)
 
 
 def begin(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
@@ -165,7 +165,7 @@ def advance(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
         if outside:
             reason = ": ".join(filter(None, ("the end of what was asked for from outside", unplayable(event))))
             return stay(replace(call, outside=outside.or_none), reason)
-    bound = event.about_callee or event.type.startswith(_BOUND_TO_A_TURN)
+    bound = event.about_callee or event.type.startswith(_STEP_EVENTS)
     if bound and (event.client_state.turn != call.turn or timer_of_another_turn(call, event)):
         return stay(call, _late(call, event))
     if _too_late(call, event):
@@ -217,17 +217,17 @@ def callee_progressed(call: Call, event: Event, flow: LoadedFlow | None, reason:
     return decision._replace(reason=decision.reason or reason)
 
 
-def issue(
+def run_commands(
     call: Call, event: Event, commands: tuple[Command, ...], flow: LoadedFlow, *, outside: bool = True
 ) -> Decision:
     """The call after these commands, which no step asked for; it stays in its step.
 
     Commands from the control API (`outside`) are sent unchanged; others respect what the API has paused.
     """
-    marked = _marked_all(commands, call, flow)
+    prepared = _with_client_states(commands, call, flow)
     if not outside:
-        return with_commands(call, marked, event)
-    decision = with_commands(replace(call, outside=None), marked, event, pausing=OUTSIDE)
+        return with_commands(call, prepared, event)
+    decision = with_commands(replace(call, outside=None), prepared, event, pausing=OUTSIDE)
     return decision._replace(call=replace(decision.call, outside=call.outside))
 
 
@@ -396,8 +396,8 @@ def _limit_after_hangup(call: Call, event: Event, limits: Limits) -> str:
 def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
     state = move.state.without_digits() if flow.takes_sensitive_digits else move.state
     waiting = replace(call, waiting=state.stored())
-    marked = _marked_all(move.commands, waiting, flow)
-    decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow), deliver=_deliver(call, flow))
+    prepared = _with_client_states(move.commands, waiting, flow)
+    decision = with_commands(waiting, prepared, event, pausing=_pausing(call, flow), deliver=_deliver(call, flow))
     if move.talking or move.reason:
         incidents = (FLOW_ERROR,) if move.fault else ()
         decision = decision._replace(talking=move.talking, reason=move.reason, incidents=incidents)
@@ -446,10 +446,10 @@ def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Loade
         move = Go("", (_record_start(call, record),))
     if not isinstance(move, Go):
         return Decision(call), NO_STATE
-    marked = _marked_all(move.commands, call, flow)
+    prepared = _with_client_states(move.commands, call, flow)
     variables = {**call.variables, **move.variables}
     consenting = replace(call, variables=variables, consent=move.consent or call.consent)
-    left = with_commands(consenting, marked, event, pausing=_pausing(call, flow))
+    left = with_commands(consenting, prepared, event, pausing=_pausing(call, flow))
     for number, verdict in move.reviews.items():
         left = left.then(partial(reviewed, number=number, verdict=verdict))
     if move.deliver:
@@ -545,8 +545,8 @@ def _pausing(call: Call, flow: LoadedFlow) -> str:
     return FLOW if isinstance(step, RecordingSwitch) or (step and step.talks(call)) else SENSITIVE
 
 
-def _marked_all(asked: tuple[Command, ...], call: Call, flow: LoadedFlow) -> tuple[Command, ...]:
-    return tuple(_marked(each, call, flow) for each in _possible(asked, call))
+def _with_client_states(asked: tuple[Command, ...], call: Call, flow: LoadedFlow) -> tuple[Command, ...]:
+    return tuple(_with_client_state(each, call, flow) for each in _possible(asked, call))
 
 
 def _possible(asked: tuple[Command, ...], call: Call) -> tuple[Command, ...]:
@@ -554,18 +554,18 @@ def _possible(asked: tuple[Command, ...], call: Call) -> tuple[Command, ...]:
     return tuple(each for each in asked if not (call.after_turn and each.call_control_id))
 
 
-def _marked(asked: Command, call: Call, flow: LoadedFlow) -> Command:
-    if asked.action not in _MARKED:
+def _with_client_state(asked: Command, call: Call, flow: LoadedFlow) -> Command:
+    if asked.action not in _STARTING_COMMANDS:
         return asked
     if asked.call_control_id == call.control_id:
         step = flow.step_of(call)
         talks = step is not None and step.talks(call)
         room_of = call.leg_id if talks and asked.action == "conference_create" else ""
-        mark = ClientState(turn=call.turn, flow=flow.name, sensitive=is_sensitive(step), talks=talks, room_of=room_of)
+        state = ClientState(turn=call.turn, flow=flow.name, sensitive=is_sensitive(step), talks=talks, room_of=room_of)
     else:
         leg = next((each for each in call.far_legs.values() if each.control_id == asked.call_control_id), None)
-        mark = callee_state(call, dialled=True, role=leg.role if leg else "")
-    return replace(asked, parameters={**asked.parameters, "client_state": mark.encode()})
+        state = callee_state(call, dialled=True, role=leg.role if leg else "")
+    return replace(asked, parameters={**asked.parameters, "client_state": state.encode()})
 
 
 def _staying_paused(commands: tuple[Command, ...]) -> tuple[Command, ...]:

@@ -39,14 +39,14 @@ class WholeCall(BaseModel):
     format: Format = Field("mp3", description="The audio's format.")
     channels: Channels = Field("dual", description="dual: each side on a channel of its own.")
     track: Track = Field("both", description="Whose voice is recorded.")
-    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    trim: StrictBool = Field(default=False, description="Cut silence at the beginning and the end.")
     max_seconds: StrictInt = Field(0, ge=0, le=43_200, description="0: as long as the call lasts.")
     file_name: FileName | None = Field(
-        None, description="How the name of its file at Telnyx begins; without it, it is the leg's id."
+        None, description="The beginning of its file's name at Telnyx; without it, the leg's id."
     )
     consent: AskedConsent | None = Field(
         None,
-        description="Announce it, or ask, before anything is recorded; then it begins after that, not at the answer.",
+        description="Announce it, or ask, before recording; it then begins after that instead of at the answer.",
     )
 
     def on_answer(self) -> dict[str, object]:
@@ -95,11 +95,15 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    steps: StrictInt = Field(200, ge=1, le=10_000, description="Steps entered; a question asked again is one more.")
-    minutes: StrictInt = Field(60, ge=1, le=240, description="Since the answer; looked at whenever a step is entered.")
-    steps_after_hangup: StrictInt = Field(30, ge=1, le=1_000, description="Steps entered once the call has ended.")
+    steps: StrictInt = Field(
+        200, ge=1, le=10_000, description="The most steps to enter; each repeated question counts."
+    )
+    minutes: StrictInt = Field(60, ge=1, le=240, description="Since the answer; checked whenever a step is entered.")
+    steps_after_hangup: StrictInt = Field(
+        30, ge=1, le=1_000, description="The most steps to enter after the call's end."
+    )
     minutes_after_hangup: StrictInt = Field(
-        10, ge=1, le=1_440, description="Since the end; looked at whenever a step is entered."
+        10, ge=1, le=1_440, description="Since the end; checked whenever a step is entered."
     )
 
 
@@ -108,7 +112,7 @@ class Memory(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    days: StrictInt = Field(ge=1, le=730, description="How long after the call that last set any of it.")
+    days: StrictInt = Field(ge=1, le=730, description="How long after the call that last set any of them.")
 
 
 class Flow(NamedTuple):

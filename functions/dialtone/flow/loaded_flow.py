@@ -33,13 +33,13 @@ class LoadedFlow:
 
     def __post_init__(self) -> None:
         """Examine every step once, instead of at every event."""
-        self._tell_sources()
+        self._set_sources()
         steps = [step for flow in (self.main, *self.others.values()) for step in flow.steps.values()]
         pieces = (piece for step in steps for _, prompt in step.prompts() for piece in prompt.pieces())
         object.__setattr__(self, "takes_sensitive_digits", any(map(is_sensitive, steps)))
         object.__setattr__(self, "audio_addresses", frozenset(piece.audio for piece in pieces if piece.audio))
 
-    def _tell_sources(self) -> None:
+    def _set_sources(self) -> None:
         """Tell the steps that ring numbers from variables which of these callers choose, in any of the flows."""
         flows = {flow.name: flow for flow in (self.main, *self.others.values())}
         steps = [step for flow in flows.values() for step in flow.steps.values()]

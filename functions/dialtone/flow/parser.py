@@ -101,16 +101,16 @@ class WrittenFlow(BaseModel):
     about: str = Field("", description="A sentence for people.")
     voice: VoiceName = Field(DEFAULT_VOICE, description="Any voice of Telnyx.")
     language: LanguageCode | Literal[""] = Field("", description="As Telnyx names it, en-US; without it, the voice's.")
-    speed: Speed = Field(1.0, description="1 is the voice's own; from 0.5 to 2.")
+    speed: Speed = Field(1.0, description="1 is the voice's normal speed; from 0.5 to 2.")
     voice_settings: dict[str, Any] = Field(
-        default_factory=dict, description="What the voice's provider takes beside, as Telnyx names it."
+        default_factory=dict, description="Further settings of the voice's provider, under Telnyx's names."
     )
     languages: dict[LanguageCode, VoiceOptions] = Field(
         default_factory=dict, description="Every language that the flow speaks → its voice; the first is the flow's."
     )
     record: WholeCall | None = Field(None, description="Record the whole call.")
     consent_policy: ConsentPolicy = Field(
-        default_factory=ConsentPolicy, description="What every recording needs that the flow can start."
+        default_factory=ConsentPolicy, description="The consent that every recording of the flow needs."
     )
     retention_days: RetentionDays | None = Field(
         None, description="Days that recordings of its calls are kept; without it, as long as the bucket keeps any."
@@ -119,7 +119,7 @@ class WrittenFlow(BaseModel):
         None, description="Remember the variables that begin with `memory.` of each caller, for the next call."
     )
     given: dict[VariableName, str] = Field(
-        default_factory=dict, description="Variable that a call dialled for it must be given → what it is."
+        default_factory=dict, description="Input that a call dialled for the flow must bring → a description."
     )
     limits: Limits = Field(default_factory=Limits, description="How far a call may go before last_resort ends it.")
     start: str = Field("", description="The first step; without it, the first in the file.")

@@ -77,16 +77,19 @@ class Piece(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     text: str | None = Field(
-        None, min_length=1, max_length=MAX_TEXT_CHARACTERS, description="Words; `{caller}` and the like are filled in."
+        None,
+        min_length=1,
+        max_length=MAX_TEXT_CHARACTERS,
+        description="Text; variables such as `{caller}` are filled in.",
     )
     ssml: str | None = Field(
         None,
         min_length=1,
         max_length=MAX_SPOKEN_CHARACTERS,
-        description="SSML, from `<speak>` to `</speak>`; what is filled in is escaped.",
+        description="SSML, from `<speak>` to `</speak>`; variables are escaped.",
     )
     audio: str | None = Field(
-        None, pattern=r"^https?://[^\s/]+\S*$", description="The address of a WAV or MP3 file that Telnyx can fetch."
+        None, pattern=r"^https?://[^\s/]+\S*$", description="The URL of a WAV or MP3 file that Telnyx can fetch."
     )
     media: str | None = Field(None, pattern=r"^\S(.*\S)?$", description="The name of a file in Telnyx's media storage.")
     file: str | None = Field(
@@ -102,14 +105,14 @@ class Piece(BaseModel):
         description="A WAV or MP3 file itself, as base64: a short tone. No key can interrupt it.",
     )
     audio_type: Literal["mp3", "wav"] | None = Field(
-        None, description="What `audio` or `content` is; without it, Telnyx takes it for MP3."
+        None, description="The format of `audio` or `content`; by default Telnyx assumes MP3."
     )
     cache_audio: StrictBool = Field(
-        default=True, description="Whether Telnyx may keep what it fetched from the address `audio`; false for news."
+        default=True, description="Whether Telnyx may cache the file at `audio`; false for files that change."
     )
-    voice: VoiceName | None = Field(None, description="Any voice of Telnyx, where it differs from the step's.")
-    language: LanguageCode | None = Field(None, description="The language of the words, where it differs.")
-    speed: Speed | None = Field(None, description="1 is the voice's own; from 0.5 to 2.")
+    voice: VoiceName | None = Field(None, description="Any voice of Telnyx, if it differs from the step's.")
+    language: LanguageCode | None = Field(None, description="The language of the text, if it differs.")
+    speed: Speed | None = Field(None, description="1 is the voice's normal speed; from 0.5 to 2.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -255,16 +258,16 @@ class Prompt(BaseModel):
 
     def sounds(self, call: Call, voice_defaults: VoiceDefaults, *, joined: bool = True) -> tuple[Sound, ...]:
         """What the caller hears, in the caller's language. Texts in one voice are joined, to avoid pauses."""
-        heard: list[tuple[str, Piece]] = []
+        chosen: list[tuple[str, Piece]] = []
         for part in self.parts:
             language, pieces = part.chosen(call, voice_defaults)
             for piece in pieces:
                 spoken_in = piece.language or language
-                if joined and heard and (both := _joined(heard[-1], (spoken_in, piece))):
-                    heard[-1] = (spoken_in, both)
+                if joined and chosen and (both := _joined(chosen[-1], (spoken_in, piece))):
+                    chosen[-1] = (spoken_in, both)
                 else:
-                    heard.append((spoken_in, piece))
-        return tuple(sound for language, piece in heard for sound in piece.sounds(call, voice_defaults, language))
+                    chosen.append((spoken_in, piece))
+        return tuple(sound for language, piece in chosen for sound in piece.sounds(call, voice_defaults, language))
 
     def play(self, call: Call, voice_defaults: VoiceDefaults, *, times: int = 1) -> tuple[Command, ...]:
         """The commands that play it, to be sent at once: Telnyx queues them."""

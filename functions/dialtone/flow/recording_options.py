@@ -30,12 +30,12 @@ class StartOptions(BaseModel):
     channels: Channels = Field("dual", description="dual: each side on a channel of its own; needs track: both.")
     track: Track = Field("both", description="Whose voice is recorded.")
     beep: StrictBool = Field(default=False, description="A tone when it begins.")
-    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    trim: StrictBool = Field(default=False, description="Cut silence at the beginning and the end.")
     max_seconds: StrictInt = Field(0, ge=0, le=14_400, description="0: until it is stopped or the call ends.")
     silence_seconds: StrictInt = Field(0, ge=0, le=14_400, description="Silence that ends it; 0: silence does not.")
-    transcription: Transcription | None = Field(None, description="Have its words written down.")
+    transcription: Transcription | None = Field(None, description="Transcribe it.")
     file_name: FileName | None = Field(
-        None, description="How the name of its file at Telnyx begins; without it, it is the leg's id."
+        None, description="The beginning of its file's name at Telnyx; without it, the leg's id."
     )
 
 

@@ -38,7 +38,7 @@ class Person(Shorthand):
     short_form: ClassVar[dict[str, Any]] = {"type": "string", "pattern": _PARTY}
 
     number: str = Field(pattern=_PARTY, description="The number in E.164, or a SIP address.")
-    name: str = Field("", max_length=200, description="The name, as it is said; without it, the one of the rota.")
+    name: str = Field("", max_length=200, description="The name, as it is spoken; without it, the rota's short name.")
 
     @model_validator(mode="before")
     @classmethod
@@ -94,7 +94,7 @@ class Shift(BaseModel):
     every: Annotated[
         int, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": f"^{_EVERY.pattern}$"})
     ] = Field(
-        0, description="`day`, `week`, `2 weeks`: the next of them is on call from then on; without it, the first."
+        0, description="`day`, `week`, `2 weeks`: then the next takes over; without it, the first is always on call."
     )
     since: date | None = Field(None, description="With `every`: the day on which the first of them begins.")
     handover: Annotated[

@@ -47,13 +47,13 @@ class Route(Shorthand):
         description="Only if this number calls: `+15550142`, `+1555*`, `withheld`, a list of these, or `{in: vips}`.",
     )
     shaken_stir_attestation: TextsOrFile | None = Field(
-        None, description="Only if the caller's network vouches so for the number: `A`, `B`, `C`, or '' for not at all."
+        None, description="Only with this attestation of the caller's network: `A`, `B`, `C`, or '' for none."
     )
     call_screening_result: TextsOrFile | None = Field(
         None, description="Only if Telnyx's call screening says so, such as `spam_likely`."
     )
     caller_id_name: TextsOrFile | None = Field(
-        None, description="Only if the network gives the caller this name; `ACME*` for a beginning, '' for none."
+        None, description="Only if the network sends this caller name; `ACME*` for a prefix, '' for none."
     )
     open: CalendarName | None = Field(None, description="Only while this calendar is open.")
     closed: CalendarName | None = Field(None, description="Only while this calendar is closed.")

@@ -43,7 +43,7 @@ class VoiceOptions(Shorthand):
     short_form: ClassVar[dict[str, Any]] = {"type": ["string", "null"]}
 
     voice: VoiceName | None = Field(None, description="Any voice of Telnyx; without it, the flow's.")
-    speed: Speed | None = Field(None, description="1 is the voice's own; from 0.5 to 2.")
+    speed: Speed | None = Field(None, description="1 is the voice's normal speed; from 0.5 to 2.")
     voice_settings: dict[str, Any] | None = Field(
         None, description="What the voice's provider takes beside, as Telnyx names it: `api_key_ref`, …"
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def call_answered(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """The call is answered: the flow enters its first step."""
     if event.about_callee:
-        return callee_progressed(call, event, flow, "the far leg answered")
+        return callee_progressed(call, event, flow, "the callee answered")
     if call.answered_at:
         return stay(call, "answered already")
     # An incoming call is answered by us, so if this is the first event that we see, we have dialled the call.

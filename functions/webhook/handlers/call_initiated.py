@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def call_initiated(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """A leg rings. An incoming call is answered or rejected, as its number's flow says."""
     if event.about_callee:
-        return callee_progressed(call, event, flow, "the far leg rings")
+        return callee_progressed(call, event, flow, "the callee's leg rings")
     if call.initiated_at:
         return stay(call, "it rings already")
     ringing = replace(call.progress_to(RINGING), direction=event.text("direction"), initiated_at=event.occurred_at)

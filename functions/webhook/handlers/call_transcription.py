@@ -21,10 +21,10 @@ def transcription(call: Call, event: Event, flow: LoadedFlow | None) -> Decision
     """Live transcription recognised a sentence: noted in the timeline; the flow stays where it is."""
     if flow is None or not flow.keeps_words(call, event):
         return stay(call, "not kept")
-    return _heard(call, event)
+    return _recognised(call, event)
 
 
-def _heard(call: Call, event: Event) -> Decision:
+def _recognised(call: Call, event: Event) -> Decision:
     """The sentence goes into the timeline and, unless a later one came first, into the variable."""
     said = event.text(TRANSCRIPT)
     if not said:

@@ -457,7 +457,7 @@ Lookups = dict[
         ),
     ],
 ]
-"""What is looked up → how it answers, or a list in the same way."""
+"""What is looked up → how it answers, or a list of these."""
 
 Given = dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]]
 
@@ -524,7 +524,7 @@ class Defaults(_Written):
     people: People = Field(default_factory=dict)
     """Who can be reached; a conversation may add to them, or replace some."""
     lookups: Lookups = Field(default_factory=dict)
-    """How systems answer, in the same way."""
+    """How systems answer, in the same form."""
 
 
 class Conversation(_Written):

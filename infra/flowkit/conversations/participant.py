@@ -65,7 +65,7 @@ class Participant:
         self._talk = talk
         self._done = 0
         self._began = 0
-        """How long the transcript was when the present deed began."""
+        """How long the transcript was when the current action began."""
         self._line: Line | None = None
         self._hearings: list[Hearing] = []
         self._awaited: Sound | None = None

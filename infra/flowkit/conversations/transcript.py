@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from infra.flowkit.conversations.conversation import Action
 
 Kind = Literal["heard", "keys", "spoke", "waited", "hung up", "line", ""]
-"""What an entry is about; `line` is nobody's deed, '' something that never happened."""
+"""What an entry is about; `line` is an event without a person, '' something that never happened."""
 
 
 @dataclass(slots=True)

@@ -42,7 +42,7 @@ class Day:
     path: Path
     openings: tuple[Opening, ...]
 
-    def neighbours(self) -> Iterator[tuple[Opening, Opening]]:
+    def adjacent_pairs(self) -> Iterator[tuple[Opening, Opening]]:
         """Each with the one that follows it."""
         return pairwise(self.openings)
 

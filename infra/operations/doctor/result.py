@@ -13,7 +13,7 @@ class Status(StrEnum):
     WARNING = "warning"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    """Whoever was asked did not answer: that is no pass."""
+    """The service did not answer, so the check has not passed."""
     SKIPPED = "skipped"
     """It needs what an earlier check did not find."""
 

@@ -35,18 +35,18 @@ class Tool(BaseModel):
     lookup: str = Field(
         pattern=r"^https://[^\s/{}@]+(/[^\s{}]*)?$",
         max_length=1_000,
-        description="An https:// address that takes a POST, as a step `lookup` has it.",
+        description="An https:// URL that takes a POST, as in a `lookup` step.",
     )
     about: Words = Field(description="What it does and when to use it, for the assistant to read.")
     asks: dict[FieldName, Words] = Field(
         default_factory=dict,
         max_length=MAX_ASKED,
-        description="What the assistant sends: name → what it is, as the caller says it.",
+        description="What the assistant sends: name → a description, for the assistant to find it in the conversation.",
     )
     secret: str = Field(
         "",
         pattern=r"^[A-Za-z0-9_-]{0,100}$",
-        description="An integration secret at Telnyx, which is sent as a bearer token.",
+        description="An integration secret at Telnyx, sent as a bearer token.",
     )
     limit_seconds: StrictInt = Field(5, ge=1, le=60, description="How long Telnyx waits for its answer.")
 
@@ -77,12 +77,12 @@ class Assistant(Step):
     greeting: str = Field(
         "",
         max_length=PROMPT_CHARACTERS,
-        description="What it says first, in place of its own; with variables.",
+        description="Its first words, instead of its own; variables are filled in.",
     )
     instructions: str = Field(
         "",
         max_length=MAX_INSTRUCTIONS,
-        description="What it is to do, in place of its own instructions; variables are filled in.",
+        description="Its instructions, instead of its own; variables are filled in.",
     )
     send: dict[FieldName, Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]] = Field(
         default_factory=dict,
@@ -92,10 +92,10 @@ class Assistant(Step):
     tools: dict[FieldName, Tool] = Field(
         default_factory=dict,
         max_length=MAX_TOOLS,
-        description="Lookups that it may make, by name; without any, the tools that it has at Telnyx.",
+        description="Lookups that it may make, by name; without any, its tools at Telnyx.",
     )
     keys: Keys = Field(default_factory=dict, description="Keys that end it and lead elsewhere.")
-    max_seconds: StrictInt = Field(600, ge=10, le=3_600, description="How long it may talk, about; then too_long.")
+    max_seconds: StrictInt = Field(600, ge=10, le=3_600, description="About how long it may talk; then too_long.")
     too_long: str = Field("", description="The step after that; without it, on_error.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:

@@ -93,9 +93,9 @@ class Comparison(BaseModel):
     below: Limit | None = Field(None, description="Less or earlier than this.")
     at_most: Limit | None = Field(None, description="This, or less or earlier.")
     between: Annotated[tuple[Limit, Limit], BeforeValidator(_two)] | None = Field(
-        None, description="From the first to the second; of times of day not the second itself, and over midnight, too."
+        None, description="From the first to the second, inclusive; times of day: without the second, or over midnight."
     )
-    is_not: Texts | None = Field(None, alias="not", description="None of these texts, as a condition has them.")
+    is_not: Texts | None = Field(None, alias="not", description="None of these texts, written as in a condition.")
 
     @model_validator(mode="after")
     def _alike(self) -> Self:
@@ -196,7 +196,7 @@ class Case(BaseModel):
             "shows no number."
         ),
     )
-    to: str = Field(description="The step if all of it holds.")
+    to: str = Field(description="The step if all of it matches.")
 
 
 class Branch(Step):
@@ -204,8 +204,8 @@ class Branch(Step):
 
     paths: ClassVar[tuple[str, ...]] = ("branch", "otherwise")
 
-    branch: tuple[Case, ...] = Field(min_length=1, description="The cases; the first that holds is taken.")
-    otherwise: str = Field("", description="The step where none holds; without it, the next one.")
+    branch: tuple[Case, ...] = Field(min_length=1, description="The cases; the first that matches is taken.")
+    otherwise: str = Field("", description="The step if none matches; without it, the next one.")
     time_zone: TimeZone = Field("UTC", description="The time zone of `day`, `time` and `date`: Europe/London.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:

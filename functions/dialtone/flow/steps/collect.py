@@ -90,12 +90,12 @@ class Confirm(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    say: Prompt = Field(description="What is read back; name the digits in it as {digits.<into>}.")
-    accept: Key = Field("1", description="The key that takes them.")
-    redo: Key = Field("2", description="The key to key them in anew.")
+    say: Prompt = Field(description="The read-back; it names the digits as {digits.<into>}.")
+    accept: Key = Field("1", description="The key that accepts them.")
+    redo: Key = Field("2", description="The key to start again.")
     say_or_press: Spoken = Field(
         default_factory=dict,
-        description="Either key → the words, one phrase or several, that callers may say in place of pressing it.",
+        description="Either key → the words, one phrase or several, that callers may say instead.",
     )
 
     @model_validator(mode="after")
@@ -126,24 +126,24 @@ class Collect(PromptedInput):
     collect: Prompt = Field(description="The question.")
     into: str = Field(
         pattern=r"^[a-z][a-z0-9_]*$",
-        description="The variable that holds them afterwards is digits.<into>; of sensitive digits it holds asterisks.",
+        description="The variable digits.<into> holds them afterwards; for sensitive digits, asterisks.",
     )
     digits: Digits = Field(default_factory=Digits, description="How many.")
-    pattern: str = Field("", max_length=200, description="A regular expression that all the digits together match.")
+    pattern: str = Field("", max_length=200, description="A regular expression that the digits as a whole must match.")
     check: Check | None = Field(
-        None, description="`luhn`: their last digit checks the others. Or the form of a date or time that must exist."
+        None, description="`luhn`: the last digit is a check digit. Or the format of a date or time that must exist."
     )
-    one_of: OneOf = Field((), description="Texts of which they must be one; variables are filled in.")
+    one_of: OneOf = Field((), description="The valid answers; variables are filled in.")
     between: tuple[StrictInt, StrictInt] | None = Field(
-        None, description="As a number, from the first to the second, with both."
+        None, description="As a number, from the first to the second, inclusive."
     )
-    ends_on: Key = Field("#", description="The key that ends them before there are as many as can be.")
+    ends_on: Key = Field("#", description="The key that ends them before the longest length.")
     between_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for the next digit.")
     say_or_press: SpokenDigits = Field(
         None,
         description="true: callers may say them, too. Or digits → words, one phrase or several, that stand for them.",
     )
-    confirm: Confirm | None = Field(None, description="Read them back and let the caller accept them.")
+    confirm: Confirm | None = Field(None, description="Read them back, for the caller to accept.")
     sensitive: StrictBool = Field(
         default=False,
         description="Pause a running recording meanwhile, and keep the digits out of timeline, logs and state.",

@@ -112,40 +112,40 @@ class Conference(Speaking):
         description="The conference's name; variables are filled in. All who join the same name are in one conference.",
     )
     moderator: StrictBool = Field(
-        default=False, description="Whether the conference begins with this caller: those on hold come in."
+        default=False, description="Whether this caller begins the conference, and brings in callers on hold."
     )
     hold: Prompt | None = Field(
         None,
         description="Audio that the caller hears until a moderator comes; without it the conference begins at once.",
     )
     max_wait_time_secs: StrictInt = Field(
-        1_800, ge=10, le=14_400, description="How long the caller waits for a moderator at most; then timeout."
+        1_800, ge=10, le=14_400, description="The longest wait for a moderator; then timeout."
     )
     announce: Prompt | None = Field(
-        None, description="Spoken to everybody in the conference as the caller comes in: words only."
+        None, description="Spoken to everybody in the conference when the caller joins; text only."
     )
-    mute: StrictBool = Field(default=False, description="Whether the caller comes in muted, to listen.")
+    mute: StrictBool = Field(default=False, description="Whether the caller joins muted, to listen.")
     recorded: StrictBool = Field(
         default=False,
-        description="Whether what this caller says and hears is recorded, from coming in until leaving.",
+        description="Whether what this caller says and hears is recorded, from joining to leaving.",
     )
     beep_enabled: Literal["always", "never", "on_enter", "on_exit"] | None = Field(
-        None, description="Whether the others hear a beep when this caller comes or leaves."
+        None, description="Whether the others hear a beep when this caller joins or leaves."
     )
     end_conference_on_exit: StrictBool = Field(
-        default=False, description="Whether the conference ends, and all calls in it, once this caller is gone."
+        default=False, description="Whether the conference, and all calls in it, end when this caller leaves."
     )
     max_participants: StrictInt | None = Field(
         None,
         ge=2,
         le=800,
-        description="How many the conference takes; it counts for one that this call creates, 250 without it.",
+        description="The most participants, if this call creates the conference; 250 by default.",
     )
     duration_minutes: StrictInt | None = Field(
         None,
         ge=1,
         le=240,
-        description="When Telnyx ends the conference; it counts for one that this call creates, 240 without it.",
+        description="When Telnyx ends the conference, if this call creates it; 240 by default.",
     )
     controls: dict[Key, InRoom] = Field(
         default_factory=dict,
@@ -154,9 +154,9 @@ class Conference(Speaking):
     keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves the conference → the step.")
     on_hangup_connected: OnHangup = Field(
         default_factory=OnHangup,
-        description="As on_hangup, once the caller is in the conference; on_hangup counts until then.",
+        description="As on_hangup, once the caller is in the conference; on_hangup applies until then.",
     )
-    full: str = Field("", description="The step when the conference takes nobody any more.")
+    full: str = Field("", description="The step when the conference is full.")
     timeout: str = Field("", description="The step when no moderator has come within max_wait_time_secs.")
 
     @field_validator("hold")

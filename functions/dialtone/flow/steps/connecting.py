@@ -20,7 +20,7 @@ class Connecting(Talking):
 
     on_hangup_connected: OnHangup = Field(
         default_factory=OnHangup,
-        description="As on_hangup, once the caller is connected; on_hangup counts until then.",
+        description="As on_hangup, once the caller is connected; on_hangup applies until then.",
     )
 
     def hangup_path(self, call: Call) -> OnHangup:

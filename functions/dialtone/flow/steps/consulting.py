@@ -38,7 +38,7 @@ class Consult(Shorthand):
     three_way: Key | None = Field(
         None, description="The agent's key that lets all three talk together, until the agent presses join or back."
     )
-    ring_seconds: StrictInt = Field(30, ge=5, le=120, description="How long they are rung.")
+    ring_seconds: StrictInt = Field(30, ge=5, le=120, description="How long to ring them.")
 
     @model_validator(mode="before")
     @classmethod
@@ -65,9 +65,9 @@ class Consulting(Supervised):
 
     offers: ClassVar[tuple[str, ...]] = (*Supervised.offers, PARK, CONSULT)
 
-    park: str = Field("", description="The step that the caller goes to by a key of `during` that says `park`.")
+    park: str = Field("", description="The step for the caller after a key of `during` with `park`.")
     consult: Consult | None = Field(
-        None, description="Who is rung by a key of `during` that says `consult`, while the caller waits."
+        None, description="Whom a key of `during` with `consult` rings, while the caller waits."
     )
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:

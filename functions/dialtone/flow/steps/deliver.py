@@ -21,8 +21,8 @@ class Deliver(Step):
     can_fail: ClassVar[bool] = False
     paths: ClassVar[tuple[str, ...]] = ("no_recording",)
 
-    deliver: Targets = Field(description="To whom; in place of whom the step that recorded it named.")
-    no_recording: str = Field("", description="The step where the call has recorded nothing; without it, next.")
+    deliver: Targets = Field(description="The targets, instead of those of the step that recorded it.")
+    no_recording: str = Field("", description="The step if the call has recorded nothing; without it, next.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Note the targets in the ledger. When the message is sent does not depend on the rest of the call."""

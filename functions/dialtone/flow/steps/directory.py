@@ -66,18 +66,18 @@ class Directory(PromptedInput):
     letters: StrictInt = Field(3, ge=1, le=MAX_KEYED, description="How many letters at least.")
     into: Annotated[
         str,
-        Field(pattern=r"^[a-z][a-z0-9_]*$", description="What is taken of the row is then known as {<into>.<column>}."),
+        Field(pattern=r"^[a-z][a-z0-9_]*$", description="The row's values are then known as {<into>.<column>}."),
     ]
-    gives: tuple[ColumnName, ...] = Field(min_length=1, description="The columns of the row that are taken.")
+    gives: tuple[ColumnName, ...] = Field(min_length=1, description="The columns to take from the row.")
     offer: Prompt = Field(
-        description="Said of each of several rows that fit: `For {<into>.name}, press {<into>.key}.` `*` spells anew."
+        description="Spoken for each of several matches: `For {<into>.name}, press {<into>.key}.` `*` spells again."
     )
     too_many: Prompt | None = Field(
         None, description=f"Said before the question where more than {MAX_OFFERED} fit; without it, as `wrong`."
     )
     ends_on: Key = Field("#", description="The key that ends an answer.")
     between_seconds: StrictInt = Field(
-        3, ge=1, le=60, description="How long to wait for the next key; then it is over."
+        3, ge=1, le=60, description="How long to wait for the next key; then the input ends."
     )
 
     @field_validator("into")

@@ -30,7 +30,7 @@ Into = Annotated[
     str,
     Field(
         pattern=r"^([a-z][a-z0-9_]*)?$",
-        description="What is taken of the row is then known as {<into>.<column>}.",
+        description="The row's values are then known as {<into>.<column>}.",
     ),
 ]
 """The prefix, before the dot, of the variables taken from a row."""
@@ -51,11 +51,11 @@ class Find(Step):
 
     find: DataName = Field(description="A data file: a file in the folder `data` beside the flow.")
     where: dict[ColumnName, Annotated[str, Field(min_length=1, max_length=MAX_VALUE_CHARACTERS)]] = Field(
-        min_length=1, description="Column → the value that the row has there; variables are filled in."
+        min_length=1, description="Column → the value to find; variables are filled in."
     )
     into: Into = ""
-    gives: tuple[ColumnName, ...] = Field((), description="The columns of the row that are taken.")
-    not_found: str = Field(description="The step where no row has these values, or one of them is empty.")
+    gives: tuple[ColumnName, ...] = Field((), description="The columns to take from the row.")
+    not_found: str = Field(description="The step if no row has these values, or one of them is empty.")
 
     @field_validator("into")
     @classmethod

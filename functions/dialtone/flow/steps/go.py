@@ -42,16 +42,16 @@ class Destination(Shorthand):
     short_form: ClassVar[dict[str, Any]] = {"type": "string", "minLength": 1}
 
     step: str = Field("", description="A step of this flow, or of the other; without it, the other's first.")
-    flow: str = Field("", pattern=r"^$|" + FLOW_NAME, description="Another flow; at its end the call comes back.")
-    come_back: StrictBool = Field(default=True, description="false: for good; the other flow takes this one's place.")
+    flow: str = Field("", pattern=r"^$|" + FLOW_NAME, description="Another flow; at its end the call returns.")
+    come_back: StrictBool = Field(default=True, description="false: for good; the other flow replaces this one.")
     given: Annotated[dict[VariableName, InputText], Field(max_length=MAX_INPUTS)] | None = Field(
-        None, description="The other flow's variables → texts. It then knows these and no others of this flow's."
+        None, description="The other flow's inputs → texts. The other flow then has no other variables of this one."
     )
     into: str = Field(
-        "", pattern=r"^([a-z][a-z0-9_]*)?$", description="What it gives is then known as {<into>.<variable>}."
+        "", pattern=r"^([a-z][a-z0-9_]*)?$", description="Its outputs are then known as {<into>.<variable>}."
     )
     gives: Annotated[tuple[VariableName, ...], Field(max_length=MAX_INPUTS)] = Field(
-        (), description="Its variables that are kept when it comes back; the others are not."
+        (), description="The other flow's outputs: the variables that are kept when it returns."
     )
 
     @model_validator(mode="before")

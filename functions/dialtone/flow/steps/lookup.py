@@ -69,29 +69,29 @@ class LookUp(Speaking):
             r"|arn:[a-z-]+:lambda:\S+|[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_-]{1,128})?)$"
         ),
         max_length=1_000,
-        description="A Lambda function of yours, by name or ARN, or an https:// address that takes a POST.",
+        description="A Lambda function of yours, by name or ARN, or an https:// URL that takes a POST.",
     )
     send: dict[FieldName, Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]] = Field(
         default_factory=dict,
         max_length=MAX_SENT,
-        description="What is sent to it: name → text; variables are filled in.",
+        description="The data to send: name → text; variables are filled in.",
     )
     into: str = Field(
         "",
         pattern=r"^([a-z][a-z0-9_]*)?$",
-        description="What it gives is then known as {<into>.<field>}.",
+        description="The answer's fields are then known as {<into>.<field>}.",
     )
     gives: tuple[FieldName, ...] = Field(
-        (), max_length=MAX_GIVEN, description="The fields of its answer that are kept; the rest is not."
+        (), max_length=MAX_GIVEN, description="The fields of the answer to keep; the rest is dropped."
     )
     limit_seconds: StrictInt = Field(5, ge=1, le=MAX_LIMIT_SECONDS, description="How long it may take; then on_error.")
     meanwhile: Prompt | None = Field(
-        None, description="Heard where it takes longer than a second; audio goes on until the answer is there."
+        None, description="Played if it takes longer than a second; audio repeats until the answer arrives."
     )
-    not_found: str = Field("", description="The step where it knows nothing of what it is asked; without it, on_error.")
+    not_found: str = Field("", description="The step if it finds nothing; without it, on_error.")
     sensitive: StrictBool = Field(
         default=False,
-        description="Let it have sensitive digits, of the `collect` straight before it; they are kept nowhere.",
+        description="Send it the sensitive digits of the `collect` directly before it; they are not stored.",
     )
 
     @field_validator("into")
@@ -138,8 +138,8 @@ class LookUp(Speaking):
         if event.type == ANSWERED:
             return self._answered(call, event)
         if event.type == SLOW and self.meanwhile:
-            heard = self._heard(call, voice_defaults, self.meanwhile)
-            return Wait(heard, LookUpState(meanwhile=True)) if heard else None
+            playing = self._played(call, voice_defaults, self.meanwhile)
+            return Wait(playing, LookUpState(meanwhile=True)) if playing else None
         if not timer_ended(event):
             return None
         if left := seconds_left(call, event, self.limit_seconds + GRACE_SECONDS):
@@ -186,7 +186,7 @@ class LookUp(Speaking):
         """The names whose values contain sensitive digits, of which the call itself stores only asterisks."""
         return tuple(name for name, text in self.send.items() if _only_masked_digits(call, text))
 
-    def _heard(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt) -> tuple[Command, ...]:
+    def _played(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt) -> tuple[Command, ...]:
         sounds = prompt.sounds(call, voice_defaults)
         before = (sound.play(call) for sound in sounds[:-1])
         return (*before, *(last.play(call) if last.speaks else last.loop(call) for last in sounds[-1:]))

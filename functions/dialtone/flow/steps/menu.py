@@ -29,7 +29,7 @@ class Menu(PromptedInput):
     keys: SomeKeys = Field(description='Key → step; several keys for one step as "1, 9".')
     say_or_press: Spoken = Field(
         default_factory=dict,
-        description="Key → the words, one phrase or several, that callers may say in place of pressing it.",
+        description="Key → the words, one phrase or several, that callers may say instead.",
     )
 
     @model_validator(mode="after")

@@ -30,7 +30,7 @@ class OnCall(Step):
     into: str = Field(
         "on_call",
         pattern=r"^[a-z][a-z0-9_]*$",
-        description="Under which they are then known: {<into>.number}, {<into>.name}, and .next_number, .next_name.",
+        description="The prefix of the variables: {<into>.number}, {<into>.name}, and .next_number, .next_name.",
     )
     nobody: str = Field(description="The step if no one is on call.")
     _rota: Rota | None = PrivateAttr(None)

@@ -25,10 +25,8 @@ class OptOut(Step):
 
     paths: ClassVar[tuple[str, ...]] = ("no_number",)
 
-    opt_out: Literal["campaigns"] = Field(description="Of what: `campaigns`, all there are and will be.")
-    no_number: str = Field(
-        "", description="The step for a caller who withholds the number, so that nothing can be noted; else on_error."
-    )
+    opt_out: Literal["campaigns"] = Field(description="From what: `campaigns`, all present and future ones.")
+    no_number: str = Field("", description="The step for callers who withhold their number; without it, on_error.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Nothing to wait for: the opt-out is stored with the event that led here."""

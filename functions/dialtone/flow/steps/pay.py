@@ -69,17 +69,15 @@ class Pay(Speaking):
     connector: str = Field("", max_length=255, description="The payment connector at Telnyx; without it, its default.")
     transaction: Literal["charge", "tokenize"] = Field("charge", description="tokenize: a token for later payments.")
     method: Literal["credit-card", "ach-debit"] = Field("credit-card", description="What the caller pays with.")
-    about: str = Field("", max_length=1_000, description="What is paid for; it goes to the processor.")
-    postal_code: StrictBool = Field(default=True, description="Ask for the postal code of the card's bill, too.")
-    cards: tuple[Card, ...] = Field((), description="The cards that are taken; without it, all that Telnyx knows.")
-    words: dict[Part, Words] = Field(
-        default_factory=dict, description="What is asked for → the words; without it, Telnyx's."
-    )
-    tries: StrictInt = Field(3, ge=1, le=10, description="How often each part may be keyed in.")
+    about: str = Field("", max_length=1_000, description="A description of the payment, for the processor.")
+    postal_code: StrictBool = Field(default=True, description="Ask for the postal code of the billing address, too.")
+    cards: tuple[Card, ...] = Field((), description="The accepted cards; without it, all that Telnyx supports.")
+    words: dict[Part, Words] = Field(default_factory=dict, description="Prompt → its text; without it, Telnyx's.")
+    tries: StrictInt = Field(3, ge=1, le=10, description="How often the caller may try each part.")
     wait_seconds: StrictInt = Field(5, ge=1, le=120, description="How long to wait for a key after a prompt.")
     between_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for the next digit.")
-    declined: str = Field("", description="The step where the processor refuses it; without it, on_error.")
-    failed: str = Field("", description="The step where what is keyed in is wrong too often; without it, on_error.")
+    declined: str = Field("", description="The step if the processor declines the payment; without it, on_error.")
+    failed: str = Field("", description="The step after too many invalid inputs; without it, on_error.")
 
     @model_validator(mode="after")
     def _amount(self) -> Pay:

@@ -11,7 +11,7 @@ from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step_state import PromptState
-from dialtone.flow.steps.say import MAX_TIMES, heard_out, stop_queued, unplayable
+from dialtone.flow.steps.say import MAX_TIMES, prompts_ended, stop_queued, unplayable
 from dialtone.flow.steps.step import NEXT, Edge, Step
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ class Play(Step):
 
     paths: ClassVar[tuple[str, ...]] = ("keys",)
 
-    play: Prompt | None = Field(description="What is played: audio, media or files; null beside stop plays nothing.")
+    play: Prompt | None = Field(description="What to play: audio, media or files; null beside stop plays nothing.")
     times: Annotated[StrictInt, Field(ge=1, le=MAX_TIMES)] | Literal["infinity"] = Field(
         1, description="How often; infinity until a key, the next `stop`, or the end of the call."
     )
     keys: Keys = Field(default_factory=dict, description="Key → the step it leads to.")
-    background: StrictBool = Field(default=False, description="Go on at once, while it plays without end.")
-    overlay: StrictBool = Field(default=False, description="Over the audio that plays in the background already.")
+    background: StrictBool = Field(default=False, description="Go on at once, while it plays in a loop.")
+    overlay: StrictBool = Field(default=False, description="Mix it into the audio that plays in the background.")
     to: Literal["self", "opposite", "both"] = Field(
-        "self", description="Who hears it: the caller, the one whom the caller is connected with, or both."
+        "self", description="Who hears it: the caller, the other side of the conversation, or both."
     )
     stop: Literal["current", "all", "overlay"] | None = Field(
         None,
@@ -104,7 +104,7 @@ class Play(Step):
     def on(self, call: Call, event: Event) -> Move | None:
         """Go where the key leads; without one, go on."""
         if not self.keys:
-            return None if self._beside(call, event) else heard_out(PromptState.of(call), event, self.take("next"))
+            return None if self._beside(call, event) else prompts_ended(PromptState.of(call), event, self.take("next"))
         if reason := unplayable(event):
             return Fail(reason, self.abandoned(call))
         key = gathered_key(event)

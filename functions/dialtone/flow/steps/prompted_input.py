@@ -16,7 +16,7 @@ from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
-from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
+from dialtone.flow.steps.say import prompts_ended, stop_queued, unplayable
 from dialtone.flow.steps.step import NEXT, Speaking
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ class Tries(Shorthand):
 
     short_form: ClassVar[dict[str, Any]] = {"type": "integer", "minimum": 1, "maximum": MAX_TRIES}
 
-    no_input: StrictInt = Field(3, ge=1, le=MAX_TRIES, description="Times that nothing is pressed.")
-    wrong: StrictInt = Field(3, ge=1, le=MAX_TRIES, description="Times that something wrong is pressed.")
-    in_all: StrictInt = Field(2 * MAX_TRIES, ge=1, le=2 * MAX_TRIES, description="Times that it is asked at all.")
+    no_input: StrictInt = Field(3, ge=1, le=MAX_TRIES, description="Tries without any key.")
+    wrong: StrictInt = Field(3, ge=1, le=MAX_TRIES, description="Tries with an invalid key.")
+    in_all: StrictInt = Field(2 * MAX_TRIES, ge=1, le=2 * MAX_TRIES, description="Tries in all.")
 
     @model_validator(mode="before")
     @classmethod
@@ -107,11 +107,11 @@ class PromptedInput(Speaking):
 
     tries: Tries = Field(default_factory=lambda: Tries.model_validate(3), description="How often it is asked.")
     wait_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for a key after the prompt.")
-    no_input: Prompt | None = Field(None, description="Said before the question, after nothing was pressed.")
+    no_input: Prompt | None = Field(None, description="Spoken before the question is repeated, if nothing was pressed.")
     wrong: Prompt | None = Field(None, description="Spoken before the question is repeated, after an invalid answer.")
     otherwise: str = Field("", description="The step when the tries are used up; without it, the next one.")
-    otherwise_no_input: str = Field("", description="The same where nothing was pressed the last time.")
-    otherwise_wrong: str = Field("", description="The same where something wrong was pressed the last time.")
+    otherwise_no_input: str = Field("", description="The same if nothing was pressed in the last try.")
+    otherwise_wrong: str = Field("", description="The same if the last try was invalid.")
     barge_in: StrictBool = Field(default=True, description="Whether a key interrupts the prompt.")
 
     def state(self, call: Call) -> PromptedInputState:
@@ -150,7 +150,7 @@ class PromptedInput(Speaking):
         if key == NO_KEY and state.piece + 1 < state.pieces:
             return Go(self.name, state=replace(state, piece=state.piece + 1))
         if state.speaking:
-            move = heard_out(state, event, Go(self.name, state=replace(state, heard=True)))
+            move = prompts_ended(state, event, Go(self.name, state=replace(state, heard=True)))
             return self._safely(call, move)
         if reason := unplayable(event):
             return Fail(reason, self.abandoned(call))

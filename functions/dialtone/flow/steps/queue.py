@@ -93,10 +93,8 @@ class Queue(Connecting):
     )
     _why_unheard: ClassVar[str] = "an agent's keys belong to the step that takes the caller; write by: caller"
 
-    queue: str = Field(
-        pattern=QUEUE_NAME, description="The queue's name; Telnyx makes the queue when it is first used."
-    )
-    hold: Prompt = Field(description="Audio that is played without end meanwhile.")
+    queue: str = Field(pattern=QUEUE_NAME, description="The queue's name; Telnyx creates the queue on its first use.")
+    hold: Prompt = Field(description="Audio that plays in a loop meanwhile.")
     announce: Prompt | None = Field(
         None,
         description=(
@@ -104,15 +102,13 @@ class Queue(Connecting):
             "{average_wait_minutes} and {waited} are filled in."
         ),
     )
-    announce_every_seconds: StrictInt = Field(60, ge=10, le=600, description="How often announce is said.")
-    max_wait_time_secs: StrictInt = Field(
-        1_800, ge=10, le=14_400, description="How long the caller waits at most; then timeout."
-    )
+    announce_every_seconds: StrictInt = Field(60, ge=10, le=600, description="How often announce is spoken.")
+    max_wait_time_secs: StrictInt = Field(1_800, ge=10, le=14_400, description="The longest wait; then timeout.")
     max_size: StrictInt | None = Field(
         None,
         ge=1,
         le=10_000,
-        description="How many callers the queue takes; it counts for a queue that Telnyx makes, 100 without it.",
+        description="The most callers, if Telnyx creates the queue for this call; 100 by default.",
     )
     keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves the queue → the step.")
     callback: Keys = Field(
@@ -125,14 +121,14 @@ class Queue(Connecting):
         description="Numbers in E.164 or SIP addresses that are rung in turn for the first caller; the one who answers "
         "takes the first. Without them agents take callers by a flow of their own, with take_from.",
     )
-    ring_seconds: StrictInt = Field(20, ge=5, le=120, description="How long each of the agents is rung.")
-    whisper: Prompt | None = Field(None, description="What an agent who is rung hears before accept is waited for.")
+    ring_seconds: StrictInt = Field(20, ge=5, le=120, description="How long each agent is rung.")
+    whisper: Prompt | None = Field(None, description="What an agent hears before pressing accept.")
     accept: Key | None = Field(
-        None, description="The key that an agent presses to take the call; one who presses nothing is hung up on."
+        None, description="The key with which an agent takes the call; without it the agent is hung up on."
     )
-    accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
+    accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long to wait for that key after the whisper.")
     timeout: str = Field("", description="The step when no agent has taken the caller within max_wait_time_secs.")
-    full: str = Field("", description="The step when Telnyx does not take the caller into the queue.")
+    full: str = Field("", description="The step when the queue is full.")
 
     @field_validator("hold")
     @classmethod
@@ -253,9 +249,9 @@ class Queue(Connecting):
         if self.callback and self._asks:
             # Callbacks count as well, and Telnyx does not know them.
             return Wait((self._timer(call),), state, question=self._question(call, state))
-        heard = self._announced(call, event, state, voice_defaults)
+        prompts = self._announced(call, event, state, voice_defaults)
         state = replace(state, said_millis=_millis(event.occurred_at) if self.announce else 0)
-        return self._ringing(call, event, Wait((self._timer(call), *heard, *music), state))
+        return self._ringing(call, event, Wait((self._timer(call), *prompts, *music), state))
 
     def _placed(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> Move | None:
         """Telnyx has answered with the position, or the music goes on without it."""

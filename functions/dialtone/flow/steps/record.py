@@ -19,7 +19,7 @@ from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.recording_options import Channels, FileName, Format, StartOptions, Track, record_start
 from dialtone.flow.step_state import PromptState, StepState
-from dialtone.flow.steps.say import heard_out, unplayable
+from dialtone.flow.steps.say import prompts_ended, unplayable
 from dialtone.flow.steps.step import OnHangup, Speaking
 from dialtone.flow.transcription import Transcription
 
@@ -98,14 +98,14 @@ class Review(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    say: Prompt = Field(description="The choices, said after the message was played back.")
+    say: Prompt = Field(description="The choices, spoken after the message was played back.")
     moment: Prompt | None = Field(
-        None, description="Said while the message is being saved, which takes a second or two."
+        None, description="Spoken while the message is being saved, which takes a second or two."
     )
     accept: Key = Field("1", description="Keep it and go on.")
-    redo: Key = Field("2", description="Record it anew; the earlier one is archived and marked superseded.")
+    redo: Key = Field("2", description="Record it again; the earlier one is archived as superseded.")
     listen: Key = Field("3", description="Hear it again.")
-    delete: Key = Field("*", description="Go on without; it is archived and marked deleted.")
+    delete: Key = Field("*", description="Go on without it; it is archived as deleted.")
     deleted: str = Field("", description="The step after deleting; without it, the next.")
 
     @model_validator(mode="after")
@@ -125,7 +125,7 @@ class Record(Speaking):
 
     paths: ClassVar[tuple[str, ...]] = ("consent.declined", "review.deleted")
 
-    record: Prompt | None = Field(description="Said before the tone; null for none.")
+    record: Prompt | None = Field(description="Spoken before the tone; null for nothing.")
     beep: StrictBool = Field(default=True, description="A tone when the recording begins.")
     ends_on: OneKeyOrSeveral = Field(("#",), description="The key, or the keys, that end it.")
     silence_seconds: StrictInt = Field(5, ge=0, le=120, description="Silence that ends it; 0: silence does not.")
@@ -133,17 +133,17 @@ class Record(Speaking):
     format: Format = Field("mp3", description="The audio's format.")
     channels: Channels = Field("single", description="dual needs track: both.")
     track: Track = Field("inbound", description="Whose voice is recorded.")
-    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
-    transcription: Transcription | None = Field(None, description="Have its words written down.")
+    trim: StrictBool = Field(default=False, description="Cut silence at the beginning and the end.")
+    transcription: Transcription | None = Field(None, description="Transcribe it.")
     file_name: FileName | None = Field(
-        None, description="How the name of its file at Telnyx begins; without it, it is the leg's id."
+        None, description="The beginning of its file's name at Telnyx; without it, the leg's id."
     )
     consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
-    review: Review | None = Field(None, description="Let the caller hear it, keep it, record it anew or delete it.")
-    deliver: Targets | None = Field(None, description="To whom the message goes once it is kept.")
+    review: Review | None = Field(None, description="Let the caller hear it, keep it, record it again or delete it.")
+    deliver: Targets | None = Field(None, description="Who gets the message once it is archived.")
     on_hangup_recorded: OnHangup = Field(
         default_factory=OnHangup,
-        description="As on_hangup, once the message is begun; without it, on_hangup counts then, too.",
+        description="As on_hangup, once the message has begun; without it, on_hangup applies then, too.",
     )
 
     @model_validator(mode="before")
@@ -165,9 +165,9 @@ class Record(Speaking):
         if self.review and state.phase == "choosing":
             return Wait(self._choices(call, voice_defaults, self.review), state)
         if self.record is not None and state.phase not in RECORDED:
-            heard = self.record.play(call, voice_defaults)
-            if heard:
-                return Wait(heard, replace(state, prompts=len(heard)))
+            prompts = self.record.play(call, voice_defaults)
+            if prompts:
+                return Wait(prompts, replace(state, prompts=len(prompts)))
         recording = replace(state, phase="running", number=call.recordings_asked + 1)
         return Wait((record_start(call, self._options()), timer(call, self.max_seconds + SAVING_SECONDS)), recording)
 
@@ -185,7 +185,7 @@ class Record(Speaking):
                 call, event, voice_defaults, step=self.name, onward=self.take("consent.declined", "next")
             )
         running = RecordState(phase="running", redone=state.redone)
-        return heard_out(state, event, Go(self.name, state=running))
+        return prompts_ended(state, event, Go(self.name, state=running))
 
     def _options(self) -> StartOptions:
         return StartOptions.model_construct(**{name: getattr(self, name) for name in StartOptions.model_fields})

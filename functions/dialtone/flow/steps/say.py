@@ -69,21 +69,21 @@ class Say(Speaking):
 
     paths: ClassVar[tuple[str, ...]] = ("keys",)
 
-    say: Prompt = Field(description="What is heard.")
+    say: Prompt = Field(description="The prompt to speak or play.")
     keys: Keys = Field(
         default_factory=dict, description="Key → the step it leads to; any other key goes on. Either interrupts."
     )
     barge_in: StrictBool = Field(
         default=False,
-        description="Whether keys interrupt it. Before a question they are its answer already.",
+        description="Whether keys interrupt it. Before a question, they already answer it.",
     )
-    times: StrictInt = Field(1, ge=1, le=MAX_TIMES, description="How often, one time after the other.")
+    times: StrictInt = Field(1, ge=1, le=MAX_TIMES, description="How often to repeat it.")
     to: Literal["self", "opposite", "both"] = Field(
-        "self", description="Who hears it: the caller, the one whom the caller is connected with, or both."
+        "self", description="Who hears it: the caller, the other side of the conversation, or both."
     )
     stop: Literal["current", "all"] | None = Field(
         None,
-        description="Stop what is heard (`current`), or that and all that is queued (`all`), and say this instead.",
+        description="Stop what plays (`current`), or that and all that is queued (`all`), and say this instead.",
     )
     service_level: Literal["basic", "premium"] | None = Field(
         None, description="Telnyx's: basic is for the voices male and female, which read texts in en-US."
@@ -123,8 +123,8 @@ class Say(Speaking):
         """
         if not self._interruptible:
             queued = enumerate(self.say.play(call, voice_defaults))
-            heard = tuple(self._with_options(each, first=place == 0) for place, each in queued)
-            return Wait(heard, PromptState(prompts=len(heard))) if heard else self.take("next")
+            prompts = tuple(self._with_options(each, first=place == 0) for place, each in queued)
+            return Wait(prompts, PromptState(prompts=len(prompts))) if prompts else self.take("next")
         sounds = self.say.sounds(call, voice_defaults)
         if not sounds:
             return self.take("next")
@@ -139,7 +139,7 @@ class Say(Speaking):
             return self._interrupted(call, event)
         if self.stop and self._is_beside(call, event):
             return None
-        move = heard_out(PromptState.of(call), event, self.take("next"))
+        move = prompts_ended(PromptState.of(call), event, self.take("next"))
         return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
 
     def _interrupted(self, call: Call, event: Event) -> Move | None:
@@ -159,15 +159,15 @@ class Say(Speaking):
         """Whether they are one of its keys, or answer the question that follows."""
         return digits in self.keys or (self._question is not None and self._question.answered_by_digits(call, digits))
 
-    def _with_options(self, heard: Command, *, first: bool) -> Command:
+    def _with_options(self, prompt: Command, *, first: bool) -> Command:
         options: dict[str, object] = {"loop": self.times} if self.times > 1 else {}
         if self.to != "self":
             options["target_legs"] = self.to
         if self.stop and first:
             options["stop"] = self.stop
-        if self.service_level and heard.action in {"speak", "gather_using_speak"}:
+        if self.service_level and prompt.action in {"speak", "gather_using_speak"}:
             options["service_level"] = self.service_level
-        return replace(heard, parameters={**heard.parameters, **options}) if options else heard
+        return replace(prompt, parameters={**prompt.parameters, **options}) if options else prompt
 
     def _is_beside(self, call: Call, event: Event) -> bool:
         """Whether the event is the end of audio that this step has stopped."""
@@ -194,7 +194,7 @@ class Say(Speaking):
         yield "say", self.say
 
 
-def heard_out(state: PromptState, event: Event, then: Go) -> Move | None:
+def prompts_ended(state: PromptState, event: Event, then: Go) -> Move | None:
     """Go on after the end of the step's last prompt, in whatever order the ends are reported."""
     if event.type not in {"call.speak.ended", "call.playback.ended"}:
         return None

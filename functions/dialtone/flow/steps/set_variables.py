@@ -89,15 +89,15 @@ class Computed(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    add: Numbers | None = Field(None, description="Added to the variable (nothing counts as 0), or all of a list.")
+    add: Numbers | None = Field(None, description="Added to the variable (empty counts as 0), or the sum of a list.")
     subtract: Numbers | None = Field(None, description="Subtracted from the variable, or from the first of a list.")
-    multiply: Numbers | None = Field(None, description="The variable is multiplied by it, or all of a list.")
+    multiply: Numbers | None = Field(None, description="The variable is multiplied by it, or the product of a list.")
     divide: Numbers | None = Field(None, description="The variable is divided by it, or the first of a list.")
     random: tuple[StrictInt, StrictInt] | None = Field(
-        None, description="A whole number by chance, from the first to the second. No secret: it follows from the call."
+        None, description="A random whole number, from the first to the second. Not a secret: it follows from the call."
     )
     decimals: Annotated[StrictInt, Field(ge=0, le=MAX_DECIMALS)] | None = Field(
-        None, description="Rounded half up to so many; without it, to six, and without zeros at the end."
+        None, description="Decimals, rounded half up; by default six, without trailing zeros."
     )
 
     @model_validator(mode="after")
@@ -170,7 +170,7 @@ class SetVariables(Step):
 
     set: dict[VariableName, Value] = Field(
         min_length=1,
-        description="Variable → value; `{caller}` and the like are filled in. Or reckoned: `tries: {add: 1}`.",
+        description="Variable → value; `{caller}` and the like are filled in. Or calculated: `tries: {add: 1}`.",
     )
 
     @field_validator("set")

@@ -25,7 +25,7 @@ class Share(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    percent: StrictInt = Field(ge=1, le=ALL, description="Of all that come here.")
+    percent: StrictInt = Field(ge=1, le=ALL, description="Percentage of all calls that come here.")
     to: str = Field(description="The step that they go to.")
 
 
@@ -39,8 +39,7 @@ class Split(Step):
     sticky: Sticky | None = Field(
         None,
         description=(
-            "What is drawn once: `call`, if a call comes here again, or `caller`, if somebody calls again. Without it, "
-            "each time anew."
+            "The same path again for the same `call`, or for the same `caller`. Without it, each time at random."
         ),
     )
 

@@ -105,7 +105,7 @@ class Step(BaseModel):
     on_error: str = Field("", description="The step to take when this one cannot be done; without it, last_resort.")
     on_hangup: OnHangup = Field(
         default_factory=OnHangup,
-        description="If the call ends here: variables that are noted, `outcome` among them, and the step that follows.",
+        description="If the call ends here: variables to set, `outcome` among them, and the step that follows.",
     )
     _data: Mapping[str, DataFile] = PrivateAttr(default_factory=dict)
     """The data files that it names, by name, once they are read."""
@@ -301,9 +301,9 @@ class Step(BaseModel):
 class Speaking(Step):
     """A step that speaks, perhaps with a voice of its own."""
 
-    voice: VoiceName | None = Field(None, description="Any voice of Telnyx, where it differs from the flow's.")
-    language: LanguageCode | None = Field(None, description="The language of its words, where it differs.")
-    speed: Speed | None = Field(None, description="1 is the voice's own; from 0.5 to 2.")
+    voice: VoiceName | None = Field(None, description="Any voice of Telnyx, if it differs from the flow's.")
+    language: LanguageCode | None = Field(None, description="The language of its texts, if it differs.")
+    speed: Speed | None = Field(None, description="1 is the voice's normal speed; from 0.5 to 2.")
 
     def voice_defaults(self, flow: VoiceDefaults) -> VoiceDefaults:
         """The flow's defaults, with this step's own settings."""

@@ -77,7 +77,7 @@ class Supervised(Talking):
     offers: ClassVar[tuple[str, ...]] = (SUPERVISOR,)
 
     supervisor: Supervisor | None = Field(
-        None, description="Who is rung by a key of `during` that says `supervisor`, and joins the conversation."
+        None, description="Whom a key of `during` with `supervisor` rings, to join the conversation."
     )
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:

@@ -86,11 +86,11 @@ class TakeFrom(Supervised):
     take_from: QueueNames = Field(
         min_length=1,
         max_length=MAX_QUEUES,
-        description="A queue, or several: of those the first in which somebody waits.",
+        description="A queue, or several: the first one with a waiting caller.",
     )
-    hold: Prompt | None = Field(None, description="Audio that the agent hears until somebody waits.")
+    hold: Prompt | None = Field(None, description="Audio that the agent hears until a caller waits.")
     empty: str = Field("", description="The step if no caller waits; without it, the agent waits for one.")
-    keys: Keys = Field(default_factory=dict, description="Key by which the agent leaves off waiting → the step.")
+    keys: Keys = Field(default_factory=dict, description="Key by which the agent stops waiting → the step.")
 
     @model_validator(mode="after")
     def _audible(self) -> Self:

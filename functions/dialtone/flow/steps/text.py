@@ -33,22 +33,22 @@ class SendText(Step):
     paths: ClassVar[tuple[str, ...]] = ("opted_out", "no_number")
 
     text: str = Field(min_length=1, max_length=MESSAGE_CHARACTERS, description="What it says; variables are filled in.")
-    to: str = Field("{caller}", min_length=1, description="The number that it goes to, or a variable that holds one.")
+    to: str = Field("{caller}", min_length=1, description="The recipient's number, or a variable that holds one.")
     sender: str = Field(
         "",
         alias="from",
         pattern=r"^$|^\+[1-9][0-9]{6,14}$",
-        description="Your number that it comes from; without it, the one that this call is on.",
+        description="Your number as the sender; without it, the one of this call.",
     )
     countries: tuple[Country, ...] = Field(
-        (), description="Countries that it may go to, such as US, CA; without it, the country that it comes from."
+        (), description="Countries that it may be sent to, such as US, CA; without it, the sender's country."
     )
     _sources: Sources = PrivateAttr(default_factory=Sources)
 
-    opted_out: str = Field("", description="The step for somebody who has answered STOP; without it, on_error.")
+    opted_out: str = Field("", description="The step for recipients who have answered STOP; without it, on_error.")
     no_number: str = Field(
         "",
-        description="The step where no number takes a text, as of a withheld caller; without it, on_error.",
+        description="The step if there is no number to send to, as for a withheld caller; without it, on_error.",
     )
 
     @field_validator("to")

@@ -39,13 +39,13 @@ class Transcribe(Step):
 
     transcribe: Literal["start", "stop"] = Field(description="What to do.")
     engine: Engine | None = Field(
-        None, description="Who listens; without it, Google where it knows the language, else Telnyx."
+        None, description="The engine; without it, Google if it knows the language, else Telnyx."
     )
     language: LanguageCode | None = Field(
-        None, description="The language spoken, auto_detect where unsure; without it, the caller's or the flow's."
+        None, description="The language spoken, or auto_detect; without it, the caller's or the flow's."
     )
     tracks: Literal["inbound", "outbound", "both"] | None = Field(
-        None, description="Whose words: inbound, of the person on the flow's line; outbound, of whom they speak with."
+        None, description="Whose words: inbound, the person on the flow's line; outbound, the other side."
     )
 
     @model_validator(mode="after")

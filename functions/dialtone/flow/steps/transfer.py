@@ -142,30 +142,30 @@ class Transfer(Consulting, Connecting):
     allowed: TextsOrFile | None = Field(
         None,
         description=(
-            "What variables may make of it: numbers, SIP addresses, beginnings (`+1555*`), or a data file, "
-            "`{in: staff}`; anything else is refused, and rings an alarm."
+            "What variables may result in: numbers, SIP addresses, prefixes (`+1555*`), or a data file, "
+            "`{in: staff}`; anything else is refused, and raises an alarm."
         ),
     )
-    ring_seconds: StrictInt = Field(30, ge=5, le=600, description="How long each of them is rung.")
+    ring_seconds: StrictInt = Field(30, ge=5, le=600, description="How long each is rung.")
     caller_id: str = Field(
         "",
         pattern=rf"^(\+[1-9]\d{{4,14}}|\{{{VARIABLE}\}})?$",
-        description="The number of yours that is shown to them; without it, or where it is empty, that of this call.",
+        description="Your number to show to them; without it, or if it is empty, the one of this call.",
     )
     hold: Prompt | None = Field(
-        None, description="Audio played without end meanwhile; without it the caller hears ringing."
+        None, description="Audio that plays in a loop meanwhile; without it the caller hears ringing."
     )
-    announce: Prompt | None = Field(None, description="Said between the plays of hold.")
+    announce: Prompt | None = Field(None, description="Spoken between the plays of hold.")
     plays_between: StrictInt = Field(1, ge=1, le=100, description="How often hold is played before each announcement.")
-    keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves off waiting → the step.")
-    whisper: Prompt | None = Field(None, description="What the one who answers hears before being connected.")
+    keys: Keys = Field(default_factory=dict, description="Key by which the caller stops waiting → the step.")
+    whisper: Prompt | None = Field(None, description="What the callee hears before being connected.")
     accept: Key | None = Field(
-        None, description="The key that a callee presses to take the call; a callee who presses nothing is hung up on."
+        None, description="The key with which a callee takes the call; without it the callee is hung up on."
     )
-    accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
+    accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long to wait for that key after the whisper.")
     busy: str = Field("", description="The step when the line is busy.")
     no_answer: str = Field("", description="The step when nobody answers, or nobody takes the call.")
-    failed: str = Field("", description="The step when they cannot be reached.")
+    failed: str = Field("", description="The step when the callee cannot be reached.")
     after: str = Field(
         "", description="The step when the other side hangs up; without it, the call ends with the conversation."
     )
@@ -330,8 +330,8 @@ class Transfer(Consulting, Connecting):
             return Wait(state=left)
         then = replace(call, entered_at=event.occurred_at, variables={**call.variables, **_since(call)})
         announced = () if state.announcing else self.announce.play(then, voice_defaults)
-        heard = announced or self._held(call, voice_defaults)
-        return Wait(heard, replace(state, prompts=len(heard), announcing=bool(announced)))
+        prompts = announced or self._held(call, voice_defaults)
+        return Wait(prompts, replace(state, prompts=len(prompts), announcing=bool(announced)))
 
     def _held(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
         if self.hold is None:
@@ -446,11 +446,11 @@ class Transfer(Consulting, Connecting):
         """Play the whisper on the callee's leg."""
         far = replace(call, control_id=call.far_legs[leg_id].control_id)
         if self.accept is None:
-            heard = whisper.play(far, voice_defaults)
-            if not heard:
+            prompts = whisper.play(far, voice_defaults)
+            if not prompts:
                 return self._connect(call, call.far_legs[leg_id])
             state = TransferState.of(call)
-            return Wait(heard, replace(state, whispers={**state.whispers, leg_id: len(heard)}))
+            return Wait(prompts, replace(state, whispers={**state.whispers, leg_id: len(prompts)}))
         gather = whisper.gather(far, voice_defaults, self.accept_seconds * MILLIS_PER_SECOND, **one_key((self.accept,)))
         return Wait(gather, TransferState.of(call))
 

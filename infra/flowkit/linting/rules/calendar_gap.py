@@ -27,6 +27,6 @@ def calendar_gap(file: FlowFile) -> Iterator[Found]:
         reason = f"says nothing of {', '.join(missing)}, which counts as closed"
         yield Found(("open",), reason, f"write {', '.join(missing)}: closed")
     for day in days(file.document):
-        for before, after in day.neighbours():
+        for before, after in day.adjacent_pairs():
             if timedelta() < after.begins - before.ends_at < SHORT_GAP:
                 yield Found(day.path, f"is closed for minutes between {before} and {after}", "join them, or fix one")

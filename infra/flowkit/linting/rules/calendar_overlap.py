@@ -17,6 +17,6 @@ if TYPE_CHECKING:
 def calendar_overlap(file: FlowFile) -> Iterator[Found]:
     """Hours of a day that overlap: one of the two must be a mistake."""
     for day in days(file.document):
-        for before, after in day.neighbours():
+        for before, after in day.adjacent_pairs():
             if after.begins < before.ends_at:
                 yield Found(day.path, f"is open {before} and {after}, which overlap", "fix one, or join them")

@@ -41,7 +41,7 @@ def dead_end(file: FlowFile) -> Iterator[Found]:
 def _asked_at_the_end(path: Path, step: PromptedInput) -> Iterator[Found]:
     if step.falls_through():
         remedy = "say with `otherwise` where a caller goes who gives no answer"
-        yield Found(path, "cuts the caller off when patience ends", remedy)
+        yield Found(path, "cuts the caller off when the tries are used up", remedy)
     if isinstance(step, (Collect, ChooseLanguage)):
         yield Found(path, "cuts the caller off as soon as there is an answer", "say with `next` what becomes of it")
 
