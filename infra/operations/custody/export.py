@@ -131,7 +131,7 @@ class Export:
     def _fetch(self, wanted: Promise, done: Exported) -> str:
         """Have a file in the folder; gives why that is not possible, or ''."""
         if not _ORDINARY_PATH.fullmatch(wanted.key):
-            return "is no key of the archive's: it is not exported"
+            return "is not a key of the archive: it is not exported"
         path = self.folder / wanted.key
         if path.is_file() and _hash_of(path) == wanted.sha256:
             done.there += 1

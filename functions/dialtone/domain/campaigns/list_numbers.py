@@ -40,7 +40,7 @@ def read_number(written: str, like: str) -> str:
     if not text:
         raise NumberUnclear("there is no number")
     if len(text) > MAX_CHARACTERS:
-        raise NumberUnclear(f"it has {len(text):,} characters, which is no number's")
+        raise NumberUnclear(f"it has {len(text):,} characters, too many for a number")
     if _EXPONENT.fullmatch(text):
         raise NumberUnclear(f"a spreadsheet has rounded it to {text}: format the column as text, and export it again")
     if _FRACTION.fullmatch(text):

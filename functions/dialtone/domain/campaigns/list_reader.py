@@ -167,7 +167,7 @@ class _Lines:
         if not line:
             raise ListUnreadable("the list is empty")
         if "\x00" in line:
-            raise ListUnreadable("the list is no text, or UTF-16 without its mark: save it as CSV (UTF-8)")
+            raise ListUnreadable("the list is not text, or is UTF-16 without its mark: save it as CSV (UTF-8)")
         self.read_again(0)
         return line
 
