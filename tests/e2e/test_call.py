@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from infra.checkout import SAMPLES
+from infra.cli.main import main
 from infra.flowkit.conversations.conversation import read_conversations
 
 if TYPE_CHECKING:
@@ -225,13 +226,15 @@ def _shown_until(descriptor: int, text: str) -> str:
         (["--script", "nowhere.test.yaml"], "nowhere.test.yaml:1: cannot be read"),
     ],
 )
-def test_what_cannot_be_called_is_reported_before_anything_starts(arguments: list[str], why: str) -> None:
-    done = call(*arguments)
+def test_what_cannot_be_called_is_reported_before_anything_starts(
+    arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["call", "--flows", str(SAMPLES), *arguments]) == 1
 
-    assert done.returncode == 1
-    assert done.stderr.startswith("dialtone: ")
-    assert why in done.stderr
-    assert done.stdout == ""
+    said, complained = capsys.readouterr()
+    assert complained.startswith("dialtone: ")
+    assert why in complained
+    assert said == ""
 
 
 def test_nobody_mends_a_flow_at_the_other_end_of_a_pipe(flows: Path) -> None:
