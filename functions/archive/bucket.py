@@ -8,6 +8,7 @@ against a CRC32 of botocore's.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 RETENTION_TAG = "retention-days"
 """template.yaml has a rule for each value that a flow may say."""
+
+SENDERS = 2
+"""Parts under way at once: one is hashed and signed while the other is on the network."""
 
 READ_BACK_BYTES = 1_048_576
 """At a time: constant memory, few system calls."""
@@ -107,23 +111,22 @@ class Upload:
         self._key = key
         self._upload_id = upload_id
         self._parts: list[CompletedPartTypeDef] = []
-        self._sender = ThreadPoolExecutor(1)
-        self._under_way: Future[CompletedPartTypeDef] | None = None
+        self._senders = ThreadPoolExecutor(SENDERS)
+        self._under_way: deque[Future[CompletedPartTypeDef]] = deque()
 
     def add(self, part: bytes | bytearray) -> None:
         """Send the next part: all but the last must have 5 MiB or more, and the same length (S3).
 
-        It is under way when this returns, so that the next one can come meanwhile; what becomes of it, the next call of
-        any method says.
+        It is under way when this returns, with SENDERS - 1 earlier ones at the most, so that the next one can come
+        meanwhile; what becomes of it, a later call of any method says.
         """
-        self.wait()
-        self._under_way = self._sender.submit(self._send, part, len(self._parts) + 1)
+        self.wait(SENDERS - 1)
+        self._under_way.append(self._senders.submit(self._send, part, len(self._parts) + len(self._under_way) + 1))
 
-    def wait(self) -> None:
-        """Wait for the part that is under way; raises what it raised."""
-        sending, self._under_way = self._under_way, None
-        if sending:
-            self._parts.append(sending.result())
+    def wait(self, leaving: int = 0) -> None:
+        """Wait until only so many parts are under way; raises what one of the others raised."""
+        while len(self._under_way) > leaving:
+            self._parts.append(self._under_way.popleft().result())
 
     def _send(self, part: bytes | bytearray, number: int) -> CompletedPartTypeDef:
         sent = self._client.upload_part(
@@ -139,7 +142,7 @@ class Upload:
     def complete(self) -> bool:
         """Make an object of the parts, if none lies under the key. False if one does, or the upload is gone."""
         self.wait()
-        self._sender.shutdown()
+        self._senders.shutdown()
         try:
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
@@ -156,7 +159,7 @@ class Upload:
 
     def abort(self) -> None:
         """Throw the parts away; nothing happens where the upload is gone already."""
-        self._sender.shutdown()  # S3 keeps, and charges for, a part that arrives after the end of its upload
+        self._senders.shutdown()  # S3 keeps, and charges for, a part that arrives after the end of its upload
         try:
             self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
         except self._client.exceptions.NoSuchUpload:

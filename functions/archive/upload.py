@@ -12,6 +12,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from archive.audio import CONTENT_TYPES, UNKNOWN, WAV, Sound, format_of, looks_like_page, meter, wav_sound_at
+from archive.bucket import SENDERS
 from archive.errors import CallErased, NotArchived, PermanentFailure
 from dialtone.domain.recordings import AudioCopy, object_key
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 PART_BYTES = 8 * 1_048_576
-"""S3 wants 5 MiB or more and at most 10,000 of them: memory for two, room for 80 GB."""
+"""S3 wants 5 MiB or more and at most 10,000 of them: memory for three, room for 80 GB."""
 
 SHOWN_BYTES = 16
 """Quoted from a response that is not audio: enough to recognise a page, too little to leak anything."""
@@ -137,11 +138,11 @@ class _UntilCut:
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytearray]:
     """The same bytes in parts of equal length, the last one shorter: always the same parts of the same bytes.
 
-    However small the pieces are, a part takes no more memory than its bytes. Two take turns, since memory that is new
-    costs more than what is copied into it. So a part is gone once the next but one is asked for: by then `Upload.add`
-    has waited for it.
+    However small the pieces are, a part takes no more memory than its bytes. They take turns, since memory that is new
+    costs more than what is copied into it. So a part is gone once SENDERS more have been taken and another is asked
+    for: by then `Upload.add` has waited for it.
     """
-    parts = cycle((bytearray(), bytearray()))
+    parts = cycle([bytearray() for _ in range(SENDERS + 1)])
     part, filled = next(parts), 0
     for piece in pieces:
         view = memoryview(piece)
