@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,8 +15,7 @@ def with_leg(recording: Recording, store: CallsTable) -> Recording:
     leg = next((leg for leg in legs if leg.leg_id == recording.call_leg_id), None)
     if leg is None:
         return recording
-    return replace(
-        recording,
+    return recording._replace(
         call_control_id=recording.call_control_id or leg.control_id,
         connection_id=recording.connection_id or leg.connection_id,
         from_number=recording.from_number or leg.from_number,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dialtone.domain.recordings import COMPLETED
@@ -60,7 +59,7 @@ def metadata(recording: Recording, call: Call | None = None) -> bytes:
         "identity": recording.identity or None,
         "identity_reason": recording.identity_reason or None,
         "pauses": None if recording.pauses is None else [_pause(each) for each in recording.pauses],
-        "consent": asdict(recording.consent) if recording.consent else None,
+        "consent": recording.consent._asdict() if recording.consent else None,
         "review": recording.review or None,
         "transcript_key": transcript.key if transcript else None,
         "transcript_sha256": transcript.sha256 if transcript else None,

@@ -70,10 +70,9 @@ class Transcripts:
             mirror(recording, self._store, self._bucket)
             return ArchiveResult(recording, already=already)
         self._bucket.put(copied.key, text, "text/plain; charset=utf-8", recording.retention_days)
-        kept = replace(
-            recording,
+        kept = recording._replace(
             transcript=copied,
-            transcription=replace(recording.transcription or Transcription(), status=COMPLETED),
+            transcription=(recording.transcription or Transcription())._replace(status=COMPLETED),
             recording_id=recording.recording_id or job.recording_id,
         )
         self._note(kept)
@@ -104,9 +103,8 @@ class Transcripts:
         note = f"Telnyx says that the transcription is {job.transcription_status or FAILED}: there are no words of it"
         if recording.transcript:
             return ArchiveResult(recording, already=True, note=note)
-        failed = replace(
-            recording,
-            transcription=replace(recording.transcription or Transcription(), status=FAILED),
+        failed = recording._replace(
+            transcription=(recording.transcription or Transcription())._replace(status=FAILED),
             recording_id=recording.recording_id or job.recording_id,
         )
         self._note(failed)

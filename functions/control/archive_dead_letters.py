@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.queue_messages import each_once
@@ -60,7 +60,7 @@ def put_back(letters: ArchiveDeadLetters, queue: ArchiveQueue) -> Generator[Arch
                 yield None
                 continue
             # Its addresses have expired long ago: without them the archive asks Telnyx for fresh ones at once.
-            queue.put(replace(message.job, urls=None))
+            queue.put(message.job._replace(urls=None))
             letters.remove(message)
             yield message.job
     finally:

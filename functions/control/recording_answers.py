@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.recordings import BEFORE_NAME, NOT_ASKED_FOR
@@ -54,8 +53,8 @@ def detail_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:
         "recording_id": recording.recording_id or None,
         "audio": None,
         "transcript": {"status": asked.status if asked else NOT_ASKED_FOR, "text": None, "is_cut": False},
-        "consent": asdict(recording.consent) if recording.consent else None,
-        "pauses": None if recording.pauses is None else [asdict(each) for each in recording.pauses],
+        "consent": recording.consent._asdict() if recording.consent else None,
+        "pauses": None if recording.pauses is None else [each._asdict() for each in recording.pauses],
     }
 
 

@@ -25,7 +25,7 @@ After nine minutes the pauses grow with the age, since what did not help so far 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
@@ -168,7 +168,7 @@ def unlisted(recording: Recording, not_made: str, entries: Iterable[Recording]) 
     reason = not_made or "Telnyx lists no such recording"
     if doubtful and not not_made:
         reason = f"Telnyx lists none under its name; {' or '.join(doubtful)} may be it"
-    return replace(recording, status=FAILED, reason="; ".join(filter(None, (reason, recording.reason))))
+    return recording._replace(status=FAILED, reason="; ".join(filter(None, (reason, recording.reason))))
 
 
 NEVER_TAKEN = "not made: Telnyx never took the command that asks for it"
@@ -188,7 +188,7 @@ def not_made(recording: Recording, leg: Call | None) -> str:
 def given_up(recording: Recording, why: str) -> Recording:
     """The entry of a recording that could not be verified for a whole day."""
     reason = f"given up after {GIVE_UP_HOURS} hours: {why}"
-    return replace(recording, status=FAILED, reason="; ".join(filter(None, (reason, recording.reason))))
+    return recording._replace(status=FAILED, reason="; ".join(filter(None, (reason, recording.reason))))
 
 
 def seconds(moment: str) -> float:

@@ -5,7 +5,7 @@ The archive is given the job itself: nothing is decided on a transcript, and its
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialtone.domain.recordings import FAILED, ArchiveJob, Transcription
@@ -91,7 +91,7 @@ class AwaitedTranscripts:
     def _give_up(self, due: DueItem, entry: Recording, why: str) -> None:
         """Say in ledger and metadata that there will be none. A sweep that dies before it is settled rings again."""
         self.report.add(UNTRANSCRIBED)
-        failed = replace(entry.transcription or Transcription(), status=FAILED)
+        failed = (entry.transcription or Transcription())._replace(status=FAILED)
         if self.dependencies.store.mark_transcription(due, failed):
             reason = f"given up after {GIVE_UP_HOURS} hours: {why}"
             self._log("error", "transcript failed", entry, reason=reason)

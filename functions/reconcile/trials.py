@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ class TrialWatch:
         self.report.log("warning", "trial ended", {"published_version": live.trial.version, "reason": did})
         self.report.add(TRIALS_ENDED)
         at = datetime.fromtimestamp(self.now, UTC).isoformat(timespec="seconds")
-        self.publications.change(live, Change(at, AUTHOR, did, replace(live, revision=live.revision + 1, trial=None)))
+        self.publications.change(live, Change(at, AUTHOR, did, live._replace(revision=live.revision + 1, trial=None)))
 
 
 def _said(tally: Tally) -> str:

@@ -7,7 +7,7 @@ check is queued last; if that fails, SQS delivers this message again.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.adapters.telemetry import Measure
@@ -106,10 +106,10 @@ class Watchdog:
         again = begun_again(leg, self.store.timeline(leg.session_id))
         if again and not look.sent_again_at:
             self._delivered(again, leg, "step after the hang-up begun again", SENT_AGAIN)
-            return replace(look, sent_again_at=int(now))
+            return look._replace(sent_again_at=int(now))
         if why := self.deliver({OWN_EVENT: event_to_json(overdue_event(leg, watch))}):
             self._note("error", "event not taken", leg, FAULTS, reason=why)
-        return replace(look, sent_again_at=0)
+        return look._replace(sent_again_at=0)
 
     def _act(self, look: Look, leg: Call, watch: Watch) -> Look | None:
         """What is done for a call that has not moved since then; gives the next look at it, None for no more."""
@@ -139,10 +139,10 @@ class Watchdog:
         again = delivered_again(leg, timeline) if untaken(leg, decided, taken) else None
         if again and not look.sent_again_at:
             self._delivered(again, leg, "commands sent again", SENT_AGAIN)
-            return replace(look, sent_again_at=int(now))
+            return look._replace(sent_again_at=int(now))
         event = {OWN_EVENT: event_to_json(overdue_event(leg, watch))}
         self._delivered(event, leg, "event overdue", OVERDUE, step=leg.step, seconds=round(now - watch.since))
-        return replace(look, sent_again_at=0)
+        return look._replace(sent_again_at=0)
 
     def _missed(self, leg: Call, watch: Watch, now: float) -> Missed:
         since = watch.since - LOOK_BACK_SECONDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -219,7 +219,7 @@ class EventProcessor:
         memory = self._memory(known, event, flow, deadline)
         if not memory:
             return call, route(known, event, flow), flow
-        known, call = (replace(each, variables={**each.variables, **memory}) for each in (known, call))
+        known, call = (each._replace(variables={**each.variables, **memory}) for each in (known, call))
         return call, route(known, event, flow), flow
 
     def _memory(self, call: Call, event: Event, flow: LoadedFlow | None, deadline: float) -> Mapping[str, str]:

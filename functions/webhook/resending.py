@@ -7,7 +7,6 @@ event itself, whose `client_state` shows which command Telnyx obeyed last, or by
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_status import ENDED
@@ -65,12 +64,12 @@ def with_numbers(decision: Decision, event: Event, waiting: Unconfirmed | None, 
     nothing is sent after a refused command.
     """
     commands = tuple(_numbered(each, number, place) for place, each in enumerate(decision.commands))
-    left = replace(waiting, groups=()) if waiting and event.type in ANSWERS else waiting
+    left = waiting._replace(groups=()) if waiting and event.type in ANSWERS else waiting
     return decision._replace(
-        call=replace(decision.call, unconfirmed=_unconfirmed(event, commands, number) if commands else left),
+        call=decision.call._replace(unconfirmed=_unconfirmed(event, commands, number) if commands else left),
         commands=commands,
-        lookup=decision.lookup and replace(decision.lookup, decision=number),
-        question=decision.question and replace(decision.question, decision=number),
+        lookup=decision.lookup and decision.lookup._replace(decision=number),
+        question=decision.question and decision.question._replace(decision=number),
     )
 
 
@@ -89,19 +88,18 @@ def _unconfirmed(event: Event, commands: Sequence[Command], number: int) -> Unco
 
 def _numbered(command: Command, number: int, place: int) -> Command:
     states = {
-        name: replace(ClientState.decode(str(text)), decision=number, place=place).encode()
+        name: ClientState.decode(str(text))._replace(decision=number, place=place).encode()
         for name in _STATES
         if (text := command.parameters.get(name)) and not FailoverState.decode(text)
     }
-    return replace(command, parameters={**command.parameters, **states}) if states else command
+    return command._replace(parameters={**command.parameters, **states}) if states else command
 
 
 def starting_nothing(decision: Decision, before: Call) -> Decision:
     """The decision without ringing, speaking, recording, looking up or moving on: the call is long over."""
     known = {each.number for each in before.recordings}
     return decision._replace(
-        call=replace(
-            decision.call,
+        call=decision.call._replace(
             recordings=tuple(each for each in decision.call.recordings if each.number in known),
             after_hangup=before.after_hangup,
         ),

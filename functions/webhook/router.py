@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from dialtone.domain.call_recordings import with_metadata_jobs
@@ -63,7 +62,7 @@ def _updated(call: Call, event: Event, flow: LoadedFlow | None) -> Call:
         return call if event.type.startswith(OF_CONFERENCES) else call.with_callee_update(event)
     if flow and not call.flow:
         days = flow.main.retention_days
-        call = replace(call, flow=flow.name, flow_version=flow.version, retention_days=days)
+        call = call._replace(flow=flow.name, flow_version=flow.version, retention_days=days)
     return call.with_event_details(event)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -68,7 +67,7 @@ def _list(events: Sequence[ParkedEvent]) -> int:
 
 def _show(events: Iterable[ParkedEvent]) -> int:
     for each in events:
-        print(json.dumps(asdict(each)))
+        print(json.dumps(each._asdict()))
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,11 @@ def run(given: argparse.Namespace) -> int:
     if given.json:
         print(
             json.dumps(
-                {"live": live.to_json(), "versions": [*map(asdict, versions)], "changes": [*map(_change, changes)]}
+                {
+                    "live": live.to_json(),
+                    "versions": [each._asdict() for each in versions],
+                    "changes": [*map(_change, changes)],
+                }
             )
         )
         return 0

@@ -422,8 +422,7 @@ class EndState:
 
 def timeless(leg: Call) -> Call:
     """A leg without ids, times and the count of writes: those differ from run to run."""
-    return replace(
-        leg,
+    return leg._replace(
         session_id="",
         leg_id="",
         control_id="",
@@ -439,7 +438,7 @@ def timeless(leg: Call) -> Call:
         variables=_timeless_variables(leg.variables),
         waiting={name: 0 if name.endswith("_millis") else value for name, value in leg.waiting.items()},
         unnoted=None if leg.unnoted is None else _timeless_variables(leg.unnoted),
-        consent=leg.consent and replace(leg.consent, at="then"),
+        consent=leg.consent and leg.consent._replace(at="then"),
         recordings=tuple(timeless_recording(each) for each in leg.recordings),
         texts={str(place): status for place, status in enumerate(sorted(leg.texts.values()))},
         version=0,
@@ -448,17 +447,16 @@ def timeless(leg: Call) -> Call:
 
 def timeless_recording(recording: Recording) -> Recording:
     """A ledger entry without ids and times."""
-    return replace(
-        recording,
+    return recording._replace(
         call_session_id="",
         call_leg_id="",
         requested_at=_whether(recording.requested_at),
         started_at=_whether(recording.started_at),
         ended_at=_whether(recording.ended_at),
-        pauses=recording.pauses and tuple(replace(each, began="", ended="") for each in recording.pauses),
+        pauses=recording.pauses and tuple(each._replace(began="", ended="") for each in recording.pauses),
         file_name=_whether(recording.file_name),
         identity_reason=_whether(recording.identity_reason),
-        consent=recording.consent and replace(recording.consent, at="then"),
+        consent=recording.consent and recording.consent._replace(at="then"),
     )
 
 
@@ -470,7 +468,7 @@ def _timeless_variables(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _nameless(callee_leg: CalleeLeg) -> CalleeLeg:
-    return replace(callee_leg, control_id="")
+    return callee_leg._replace(control_id="")
 
 
 def _whether(moment: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -95,11 +94,11 @@ def questions(client: DynamoDBClient, table: str, now: datetime, begin: Callable
             call_session_id=session, call_leg_id=call.leg_id, number=1, turn=1, requested_at=call.initiated_at,
             source="record_start", status=VERIFIED, format="wav", channels="dual",
         )  # fmt: skip
-        call = replace(call, recordings=(recording,), recordings_asked=1)
+        call = call._replace(recordings=(recording,), recordings_asked=1)
         event = Event(f"{session}-1", "call.initiated", call.initiated_at, {"call_session_id": session})
         CallsTable(client, table).commit(
             event,
-            replace(call, version=0, turn=-1),
+            call._replace(version=0, turn=-1),
             Decision(call, recordings=(recording,)),
             at_seconds=now.timestamp(),
         )

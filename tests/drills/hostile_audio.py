@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archive.bucket import RecordingsBucket
@@ -133,7 +133,7 @@ def _copied(chance: random.Random, lie: str, tally: Tally) -> Iterator[Violation
             if download.status == 200:
                 bucket: Any = RecordingsBucket(memory, "recordings")  # type: ignore[arg-type] # in memory
                 copied = copy_audio(
-                    unpacked(download.pieces()), bucket, replace(entry()), keep_faulty=chance.random() < 0.5
+                    unpacked(download.pieces()), bucket, entry()._replace(), keep_faulty=chance.random() < 0.5
                 )
                 stored = memory.objects.get(copied.audio.key, b"")
                 if hashlib.sha256(stored).hexdigest() != copied.audio.sha256:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -131,19 +131,19 @@ def _recording(chance: random.Random, event: Event) -> Recording:
     number = chance.choice(NUMBERS)
     asked = f"2026-11-20T14:{number:02d}:00.000000Z"
     recording = Recording(event.call_session_id, event.call_leg_id, number, 2, asked, "record_start")
-    return replace(recording, status=chance.choice(STATUSES), reason=chance.choice(("", "why")))
+    return recording._replace(status=chance.choice(STATUSES), reason=chance.choice(("", "why")))
 
 
 def _commit(chance: random.Random, store: CallsTable) -> tuple[Operation, str]:
     event = _event(chance)
     known = store.load(event).call or Call(event.call_session_id, event.owner_leg_id)
-    before = known if chance.random() < 0.8 else replace(known, version=chance.randrange(4))
+    before = known if chance.random() < 0.8 else known._replace(version=chance.randrange(4))
     after = before
     if chance.random() < 0.7:
         status, variables = chance.choice((RINGING, ANSWERED)), {"n": str(chance.randrange(9))}
-        after = replace(before, status=status, control_id="c-1", variables=variables)
+        after = before._replace(status=status, control_id="c-1", variables=variables)
     if chance.random() < 0.2:
-        after = replace(after, ended_at=event.occurred_at)
+        after = after._replace(ended_at=event.occurred_at)
     commands = tuple(
         Command("speak", "c-1", {"payload": "x" * chance.choice((1, 3_000))}) for _ in range(chance.randrange(3))
     )

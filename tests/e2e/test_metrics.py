@@ -6,7 +6,6 @@ import io
 import json
 import time
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -360,8 +359,7 @@ def _doubtful(line: PhoneLine) -> None:
     """A ledger entry that says of a short recording that it ran for years."""
     sessions = {found.leg.name.call_session_id for found in line.carrier.exchange.recordings.saved()}
     entries = [entry for session in sessions for entry in line.store.recordings(session) if entry.audio]
-    years = replace(
-        entries[0],
+    years = entries[0]._replace(
         number=90,
         status=SAVED,
         audio=None,
@@ -399,8 +397,8 @@ def _never_made(line: PhoneLine) -> None:
     )
     session = "never-made"
     asked = Recording(session, "leg", 1, 0, asked_at, "record_start")
-    late = replace(asked, number=2, requested_at=later)
-    unarchived = replace(asked, number=3, status=SAVED, started_at=asked_at, ended_at=ended_at)
+    late = asked._replace(number=2, requested_at=later)
+    unarchived = asked._replace(number=3, status=SAVED, started_at=asked_at, ended_at=ended_at)
     call = Call(session, "leg", answered_at=asked_at, ended_at=ended_at)
     hang_up = Event("hang-up", "call.hangup", ended_at, {"call_session_id": session})
     decision = Decision(call, recordings=(asked, late, unarchived))

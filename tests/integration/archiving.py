@@ -348,7 +348,7 @@ class ArchiveHouse:
         """Put entries into the ledger as the webhook does."""
         number = len(self.store.timeline(SESSION)) + 1
         before = Call(SESSION, LEG, version=0 if number == 1 else number)
-        after = leg or replace(before, control_id=CONTROL, connection_id="7267", from_number=CALLER, to_number=CALLED)
+        after = leg or before._replace(control_id=CONTROL, connection_id="7267", from_number=CALLER, to_number=CALLED)
         decision = Decision(before if number > 1 and leg is None else after, recordings=recordings)
         self.store.commit(event("call.recording.saved", number), before, decision, at_seconds=0.0)
 
@@ -367,7 +367,7 @@ class ArchiveHouse:
     def job(self, **changes: Any) -> ArchiveJob:  # noqa: ANN401 -- any field of a job
         """Give the job that the webhook left for the recording."""
         job = ArchiveJob("audio", SESSION, LEG, entry().name, urls=self.telnyx.addresses())
-        return replace(job, **changes)
+        return job._replace(**changes)
 
     def transcript_job(self, **changes: Any) -> ArchiveJob:  # noqa: ANN401 -- any field of a job
         """Give the job that the webhook left for the transcript."""
@@ -379,7 +379,7 @@ class ArchiveHouse:
             transcription_id=TRANSCRIPTION_ID,
             transcript="Please call back: Žofie.",
         )
-        return replace(job, **changes)
+        return job._replace(**changes)
 
     def deliver(
         self, *jobs: ArchiveJob | str, receives: int = 1, age_seconds: float = 0.0, left_millis: int = PLENTY_MILLIS
@@ -459,7 +459,7 @@ def entry(**changes: Any) -> Recording:  # noqa: ANN401 -- any field of an entry
         started_at=BEGAN_AT,
         ended_at=ENDED_AT,
     )
-    return replace(recording, **changes)
+    return recording._replace(**changes)
 
 
 def sha256(content: bytes) -> str:

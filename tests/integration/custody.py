@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -95,7 +95,7 @@ class Operator:
     def keep(self, recording: Recording, content: bytes = b"RIFF") -> Recording:
         """Put a verified recording into ledger and bucket, as the archive leaves it."""
         key = object_key(recording, "wav")
-        kept = replace(recording, status=VERIFIED, audio=AudioCopy(key, len(content), sha256(content), 2_000))
+        kept = recording._replace(status=VERIFIED, audio=AudioCopy(key, len(content), sha256(content), 2_000))
         with self.house.unharmed():
             self.house.save(kept)
             for each, body in {key: content, object_key(kept, "json"): metadata(kept)}.items():
@@ -169,4 +169,4 @@ def operator(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 def called(number: int, **changes: Any) -> Recording:  # noqa: ANN401 -- any field of an entry
     """An entry of the ledger for another recording of the leg, with the numbers of its call."""
     numbers = {"from_number": CALLER, "to_number": CALLED, "direction": "incoming"}
-    return replace(entry(number=number), **{**numbers, **changes})
+    return entry(number=number)._replace(**{**numbers, **changes})

@@ -6,7 +6,7 @@ import email
 import email.policy
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,7 @@ def message(**changes: Any) -> Recording:  # noqa: ANN401 -- any field
         SESSION, LEG, 1, 2, AT, "record_start", "saved", format="mp3", from_number=CALLER, to_number=CALLED
     )
     fields = {"started_at": AT, "direction": "incoming", "flow": "mailbox", "step": "message", "deliver": (BY_EMAIL,)}
-    return replace(recording, **{**fields, **changes})
+    return recording._replace(**{**fields, **changes})
 
 
 class VirtualQueue:
@@ -130,7 +130,7 @@ class House:
     def recorded(self, recording: Recording, **leg: Any) -> None:  # noqa: ANN401 -- any field of the call
         """Let the webhook function have committed a recording and its call, and the archive keep it with its words."""
         call = Call(SESSION, LEG, direction="incoming", step="message", turn=2)
-        call = replace(call, **{"initiated_at": AT, "ended_at": AT, "hangup_cause": "normal_clearing", **leg})
+        call = call._replace(**{"initiated_at": AT, "ended_at": AT, "hangup_cause": "normal_clearing", **leg})
         event = Event("event", "call.recording.saved", AT, {"call_session_id": SESSION, "call_leg_id": LEG})
         self.store.commit(event, Call(SESSION, LEG), Decision(call, recordings=(recording,)), at_seconds=self.now)
 
@@ -139,7 +139,7 @@ class House:
         key = f"recordings/{recording.name}.{recording.format}"
         self.bucket.objects[key] = content
         audio = AudioCopy(key, len(content), hashlib.sha256(content).hexdigest(), 42_000)
-        kept = replace(recording, status=status, audio=audio)
+        kept = recording._replace(status=status, audio=audio)
         assert self.store.mark_recording(kept, was=(recording.status,))
         return kept
 
@@ -148,7 +148,7 @@ class House:
         key = f"recordings/{recording.name}.txt"
         self.bucket.objects[key] = words.encode()
         transcription = Transcription("completed") if recording.transcription else None
-        done = replace(recording, transcript=TranscriptCopy(key, "1" * 64), transcription=transcription)
+        done = recording._replace(transcript=TranscriptCopy(key, "1" * 64), transcription=transcription)
         assert self.store.mark_recording(done, was=(recording.status,))
         return done
 

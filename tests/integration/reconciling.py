@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +76,8 @@ def listed(number: int, seconds: float = 0, /, **changes: Any) -> RecordingInfo:
 
 def archived(entry: Recording) -> Recording:
     """Give an entry as the archive leaves it, its transcript included."""
-    done = entry.transcription and replace(entry.transcription, status=COMPLETED)
-    return replace(entry, status=VERIFIED, transcription=done)
+    done = entry.transcription and entry.transcription._replace(status=COMPLETED)
+    return entry._replace(status=VERIFIED, transcription=done)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -61,19 +61,19 @@ class StagedCall:
     def tell(self, seconds: float, kind: str, step: str = "", *commands: Command, **payload: object) -> str:
         """So many seconds after its beginning something happens; gives its event's id."""
         return self._commit(
-            str(uuid.uuid4()), seconds, kind, replace(self.call, step=step, ended_at=""), commands, payload
+            str(uuid.uuid4()), seconds, kind, self.call._replace(step=step, ended_at=""), commands, payload
         )
 
     def refuse(self, asked: str, seconds: float, step: str, reason: str, *commands: Command) -> None:
         """Telnyx refused the first command of that event's decision."""
         name = str(uuid.uuid5(COMMAND_NAMESPACE, f"{asked}/0/refused"))
-        now = replace(self.call, step=step, ended_at="")
+        now = self.call._replace(step=step, ended_at="")
         self._commit(name, seconds, "dialtone.command.refused", now, commands, {"reason": reason}, reason)
 
     def end(self, *recordings: Recording) -> None:
         """It is over."""
         payload = {"hangup_cause": self.call.hangup_cause, "hangup_source": self.call.hangup_source}
-        self.call = replace(self.call, recordings=recordings, recordings_asked=len(recordings))
+        self.call = self.call._replace(recordings=recordings, recordings_asked=len(recordings))
         self._commit(str(uuid.uuid4()), 40, "call.hangup", self.call, (), payload)
 
     def at(self, seconds: float) -> str:

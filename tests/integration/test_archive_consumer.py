@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,7 +33,7 @@ def waits(house: ArchiveHouse) -> list[int]:
 
 
 def test_a_poisoned_message_does_not_hold_the_others(house: ArchiveHouse) -> None:
-    second = replace(entry(), number=2, recording_id=RECORDING_ID)
+    second = entry()._replace(number=2, recording_id=RECORDING_ID)
     house.save(second)
     good = house.job(recording=second.name)
 
@@ -231,7 +230,7 @@ def test_a_mistake_of_ours_is_reported_with_its_traceback_and_holds_nobody(
 
 
 def test_a_slow_message_uses_its_share_of_the_time_and_leaves_the_rest_to_those_behind_it(house: ArchiveHouse) -> None:
-    second = replace(entry(), number=2, ended_at="2026-09-21T12:01:03.000000Z")
+    second = entry()._replace(number=2, ended_at="2026-09-21T12:01:03.000000Z")
     house.save(second)
     house.telnyx.known = False
     house.telnyx.audio["wav"] = wav(60.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,7 +60,8 @@ def test_a_recording_is_copied_proved_reported_and_its_entry_closed(
     assert house.objects()[f"{KEY}.wav"] == AUDIO
     kept = house.entry()
     assert kept.status == VERIFIED
-    assert kept.audio == AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO), 2_000)
+    assert kept.audio
+    assert kept.audio._replace(peaks="") == AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO), 2_000)
     reported = house.metadata()
     assert (reported["recording_id"], reported["call_control_id"], reported["connection_id"]) == (
         RECORDING_ID,
@@ -90,8 +90,8 @@ def test_what_is_stored_says_what_it_is(house: ArchiveHouse) -> None:
 def test_no_signature_of_an_address_is_ever_logged(house: ArchiveHouse, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "archive")
     job = house.job(recording_id=RECORDING_ID)
-    refused = replace(job, urls={"wav": "http://127.0.0.1:1/r.wav?X-Amz-Signature=f00d"})
-    away = replace(job, urls={"wav": "s3://bucket/r.wav?X-Amz-Signature=f00d"})
+    refused = job._replace(urls={"wav": "http://127.0.0.1:1/r.wav?X-Amz-Signature=f00d"})
+    away = job._replace(urls={"wav": "s3://bucket/r.wav?X-Amz-Signature=f00d"})
     house.telnyx.served = [Served(status=500), Served(content_type="text/html"), Served(cut_after=10)]
 
     for each in (job, job, job, refused, away, job):
@@ -119,7 +119,7 @@ def test_a_verified_recording_is_neither_fetched_nor_touched_again(
 
 def test_a_copied_recording_is_proved_without_being_fetched_again(house: ArchiveHouse) -> None:
     house.s3.put_object(Bucket=house.name, Key=f"{KEY}.wav", Body=AUDIO)
-    copied = replace(entry(), status=COPIED, audio=AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO)))
+    copied = entry()._replace(status=COPIED, audio=AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO)))
     house.store.mark_recording(copied, was=(SAVED,))
 
     failed = house.deliver(house.job(), receives=2)
@@ -130,7 +130,7 @@ def test_a_copied_recording_is_proved_without_being_fetched_again(house: Archive
 
 
 def test_a_copied_recording_that_is_gone_is_fetched_again(house: ArchiveHouse) -> None:
-    copied = replace(entry(), status=COPIED, audio=AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO)))
+    copied = entry()._replace(status=COPIED, audio=AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO)))
     house.store.mark_recording(copied, was=(SAVED,))
 
     failed = house.deliver(house.job(), receives=2)
@@ -180,7 +180,7 @@ def test_two_archives_at_once_end_as_one_verified_recording(house: ArchiveHouse)
 
     copied = copy_audio(overtaken(), house.bucket, entry())
 
-    overtaking = replace(entry(), status=COPIED, audio=copied.audio)
+    overtaking = entry()._replace(status=COPIED, audio=copied.audio)
     assert not house.store.mark_recording(overtaking, was=(SAVED, COPIED, FAILED))
     assert house.entry().status == VERIFIED
     assert house.versions(f"{KEY}.wav") == 1
@@ -192,7 +192,7 @@ def test_an_archive_that_is_overtaken_leaves_what_the_faster_one_wrote(
 ) -> None:
     """At each of the slower one's requests, the other one runs from beginning to end."""
     for number in range(2, 12):
-        second = replace(entry(), number=number)
+        second = entry()._replace(number=number)
         house.save(second)
         job = house.job(recording=second.name, recording_id=RECORDING_ID)
         countdown = [number - 2]
@@ -259,7 +259,7 @@ def test_a_job_without_addresses_asks_for_them(house: ArchiveHouse) -> None:
 
 
 def test_a_recording_whose_id_the_webhook_gave_is_asked_for_by_it(house: ArchiveHouse) -> None:
-    known = replace(entry(), number=2, recording_id=RECORDING_ID)
+    known = entry()._replace(number=2, recording_id=RECORDING_ID)
     house.save(known)
 
     failed = house.deliver(house.job(recording=known.name, urls=None))
@@ -455,7 +455,7 @@ def test_audio_of_another_kind_is_kept_at_once_and_doubtful(house: ArchiveHouse,
 def test_a_recording_that_holds_next_to_nothing_of_a_long_talk_is_doubtful_and_rings(
     house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    talk = replace(entry(), number=2, ended_at="2026-09-21T12:23:03.000000Z")
+    talk = entry()._replace(number=2, ended_at="2026-09-21T12:23:03.000000Z")
     house.save(talk)
     house.telnyx.audio, house.telnyx.known = {"wav": wav(0)}, False
 
@@ -540,7 +540,7 @@ def test_a_doubtful_recording_does_not_fail_because_it_could_not_be_fetched_agai
 
 
 def test_an_mp3_that_was_cut_at_its_source_is_doubtful(house: ArchiveHouse) -> None:
-    minute = replace(entry(), number=2, ended_at="2026-09-21T12:01:03.000000Z", channels="single")
+    minute = entry()._replace(number=2, ended_at="2026-09-21T12:01:03.000000Z", channels="single")
     house.save(minute)
     house.telnyx.known, house.telnyx.audio = False, {"mp3": mpeg.frame((None,)) * 800 + b"\xff\xfb\x18"}
 
@@ -558,7 +558,7 @@ def test_one_channel_where_telnyx_says_two_is_doubtful(house: ArchiveHouse) -> N
 
 
 def test_a_recording_that_was_paused_may_be_as_much_shorter(house: ArchiveHouse) -> None:
-    minute = replace(entry(), number=2, ended_at="2026-09-21T12:01:03.000000Z")
+    minute = entry()._replace(number=2, ended_at="2026-09-21T12:01:03.000000Z")
     house.save(minute)
     house.telnyx.known = False
     for place, (action, second) in enumerate((("record_pause", 5), ("record_resume", 63)), start=7):
@@ -592,7 +592,7 @@ def test_a_recording_in_s3s_nameless_type_or_in_chunks_or_redirected_is_taken(ho
         Served(status=307, location="/storage/r.wav?X-Amz-Signature=0"),
     )
     for number, served in enumerate(paths, start=2):
-        each = replace(entry(), number=number, recording_id=RECORDING_ID)
+        each = entry()._replace(number=number, recording_id=RECORDING_ID)
         house.save(each)
         house.telnyx.served = [served]
 
@@ -639,7 +639,7 @@ def test_the_format_that_was_asked_for_is_preferred_and_the_other_one_taken_wher
     house.telnyx.audio = {"mp3": MP3, "wav": AUDIO}
     house.deliver(house.job())
     asked_for = house.entry().format
-    only = replace(entry(), number=2)
+    only = entry()._replace(number=2)
     house.save(only)
     house.telnyx.audio = {"mp3": MP3}
 
@@ -761,7 +761,7 @@ def test_metadata_that_the_ledger_outran_is_written_again(house: ArchiveHouse) -
         if operation == "PutObject":
             house.wire.before_each = lambda _: None
             now = house.entry()
-            house.store.mark_recording(replace(now, ended_at="2026-09-21T12:00:06.000000Z"), was=(COPIED,))
+            house.store.mark_recording(now._replace(ended_at="2026-09-21T12:00:06.000000Z"), was=(COPIED,))
 
     house.wire.before_each = later
     house.deliver(house.job())
@@ -819,7 +819,7 @@ def test_an_object_that_vanishes_before_it_is_proved_is_not_called_verified(hous
 def test_metadata_stays_the_same_bytes_however_often_it_is_written(house: ArchiveHouse) -> None:
     house.deliver(house.job())
     once = house.objects()[f"{KEY}.json"]
-    house.store.mark_recording(replace(house.entry(), status=COPIED), was=(VERIFIED,))
+    house.store.mark_recording(house.entry()._replace(status=COPIED), was=(VERIFIED,))
 
     house.deliver(house.job(), receives=2)
 
@@ -845,7 +845,7 @@ def test_a_failed_recording_is_not_opened_again_by_a_try_that_learns_nothing_new
     kept = house.entry()
     assert kept.audio
     house.s3.put_object(Bucket=house.name, Key=kept.audio.key, Body=b"other bytes")
-    house.store.mark_recording(replace(kept, status=FAILED, reason="given up"), was=(DOUBTFUL,))
+    house.store.mark_recording(kept._replace(status=FAILED, reason="given up"), was=(DOUBTFUL,))
 
     failed = house.deliver(house.job())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 import pytest
 
@@ -84,7 +83,7 @@ def test_another_transcript_of_the_same_recording_takes_its_place(house: Archive
 
 
 def test_a_transcript_before_its_audio_waits_for_it(house: ArchiveHouse) -> None:
-    second = replace(entry(), number=2, recording_id="r-2")
+    second = entry()._replace(number=2, recording_id="r-2")
     house.save(second)
     job = house.transcript_job(recording_id="r-2")
 
@@ -179,7 +178,7 @@ def test_a_transcript_given_up_leaves_its_verified_recording_alone(
 
 def without_id(house: ArchiveHouse, number: int, **changes: str) -> str:
     """Take a recording over whose id nobody tells; give its name."""
-    recording = replace(entry(), number=number, **changes)  # type: ignore[arg-type] # texts only
+    recording = entry()._replace(number=number, **changes)  # type: ignore[arg-type] # texts only
     house.save(recording)
     house.telnyx.known = False
     assert house.deliver(house.job(recording=recording.name)) == []
@@ -214,7 +213,7 @@ def test_among_several_recordings_the_one_that_began_then_is_transcribed(aws: No
     with ArchiveHouse.open() as house:
         first = without_id(house, 1)
         second = without_id(house, 2, started_at="2026-09-21T12:10:00.000000Z")
-        unbegun = replace(entry(), number=3, status="expected", started_at="")
+        unbegun = entry()._replace(number=3, status="expected", started_at="")
         house.save(unbegun)
 
         failed = house.deliver(house.transcript_job())
@@ -238,7 +237,7 @@ def test_where_none_or_several_began_then_nobody_guesses(aws: None, caplog: pyte
 
 
 def test_without_any_id_several_recordings_leave_it_open(house: ArchiveHouse, caplog: pytest.LogCaptureFixture) -> None:
-    house.save(replace(entry(), number=2))
+    house.save(entry()._replace(number=2))
 
     assert house.deliver(house.transcript_job(recording_id="")) == [0]
     assert reason_of(caplog) == "the leg has not one recording, and the transcript does not say whose it is"
@@ -252,7 +251,7 @@ def test_without_any_id_the_only_recording_is_it(house: ArchiveHouse) -> None:
 def test_a_transcript_of_a_failed_recording_waits_for_its_job_to_be_put_back(
     house: ArchiveHouse, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.store.mark_recording(replace(house.entry(), status=FAILED, reason="…"), was=(VERIFIED,))
+    house.store.mark_recording(house.entry()._replace(status=FAILED, reason="…"), was=(VERIFIED,))
 
     assert house.deliver(house.transcript_job()) == [0]
     assert reason_of(caplog) == f'the audio of "{LEG}-01" is not kept yet: it is failed'
@@ -262,7 +261,7 @@ def test_a_ledger_that_takes_verified_back_meanwhile_is_believed(house: ArchiveH
     def taken_back(operation: str) -> None:
         if operation == "PutObject":
             house.wire.before_each = lambda _: None
-            house.store.mark_recording(replace(house.entry(), status=SAVED), was=(VERIFIED,))
+            house.store.mark_recording(house.entry()._replace(status=SAVED), was=(VERIFIED,))
 
     house.wire.before_each = taken_back
 
@@ -285,8 +284,8 @@ def test_what_live_transcription_heard_is_written_beside_the_recordings_in_the_o
     for event_id, at, payload in said:
         about = {"call_session_id": SESSION, "call_leg_id": LEG, **payload}
         event = Event(event_id, "call.transcription", at, about)
-        before = replace(house.store.legs(SESSION)[0], heard_at="") if house.store.legs(SESSION) else leg
-        house.store.commit(event, before, Decision(replace(leg, heard_at=at)), at_seconds=0, flow=flow)
+        before = house.store.legs(SESSION)[0]._replace(heard_at="") if house.store.legs(SESSION) else leg
+        house.store.commit(event, before, Decision(leg._replace(heard_at=at)), at_seconds=0, flow=flow)
 
     job = ArchiveJob("words", SESSION, LEG)
     assert [house.deliver(job), house.deliver(job)] == [[], []]
@@ -323,7 +322,7 @@ def heard(house: ArchiveHouse, number: int, words: str, *, ended: bool = True) -
     job = ArchiveJob("words", SESSION, LEG)
     at = f"2026-09-21T12:01:{number:02d}.000000Z"
     known = next(iter(house.store.legs(SESSION)), Call(SESSION, LEG))
-    leg = replace(known, initiated_at="2026-09-21T12:00:00.000000Z", heard_at=at, ended_at=at if ended else "")
+    leg = known._replace(initiated_at="2026-09-21T12:00:00.000000Z", heard_at=at, ended_at=at if ended else "")
     about = {"call_session_id": SESSION, "call_leg_id": LEG, "transcript": words, "is_final": True}
     flow = LoadedFlow(read_flow("f.yaml", "flow: f\nsteps: {bye: hangup}"))
     event = Event(f"heard-{number}", "call.transcription", at, about)
@@ -379,5 +378,5 @@ def test_a_conversation_of_which_telnyx_has_no_word_fails_in_the_ledger_and_is_k
 
     (failed,) = house.store.kept_texts(SESSION)
     assert (failed.status, failed.reason) == ("failed", "Telnyx has no word of the conversation c-9")
-    assert house.deliver(replace(job, transcript="caller: Hello.\n")) == []
+    assert house.deliver(job._replace(transcript="caller: Hello.\n")) == []
     assert house.store.kept_texts(SESSION)[0].status == "verified"

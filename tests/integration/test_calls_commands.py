@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -66,14 +66,14 @@ class Operator:
         """Let there be a call that began so long ago, and is over unless it says otherwise."""
         call = ended_call(session, NOW - ago, **changes)
         self.commit(call, "call.initiated", f"{NOW - ago:%Y-%m-%dT%H:%M:%S.%f}Z")
-        return replace(call, version=1)
+        return call._replace(version=1)
 
     def commit(self, call: Call, event_type: str, at: str, **payload: object) -> None:
         """Let an event of the call be stored, by which it came to be as it is."""
         given = {"call_session_id": call.session_id, "call_leg_id": call.leg_id, **payload}
         event = Event(f"{call.session_id}-{next(_NUMBERS)}", event_type, at, given)
         said = (command("speak", call.control_id, payload="Hello.", voice="female"),)
-        before = replace(call, turn=-1)
+        before = call._replace(turn=-1)
         self.line.store.commit(event, before, Decision(call, said), at_seconds=NOW.timestamp())
 
 
@@ -312,7 +312,7 @@ def test_a_call_that_is_over_is_followed_until_its_cost_has_come(at_work: Operat
 
     assert "cost 0.01" in [each.row.telnyx for each in later[0]]
     assert later[1:] == [[], [], []]
-    at_work.commit(replace(call, version=2), "call.cost", call.ended_at, total_cost="0.02")
+    at_work.commit(call._replace(version=2), "call.cost", call.ended_at, total_cost="0.02")
     assert watch.look(NOW + timedelta(seconds=93)) == [], "no caller is waiting for it any more"
     assert watch.count == 1
 
@@ -371,7 +371,7 @@ def test_only_calls_that_are_meant_are_followed(at_work: Operator) -> None:
     at_work.call("menu")
     ringing = at_work.call("ringing", flow="", status="ringing", ended_at="", answered_at="")
     assert watch.look(NOW) == []
-    led = replace(ringing, flow="recorded-line", version=1)
+    led = ringing._replace(flow="recorded-line", version=1)
     at_work.commit(led, "call.answered", ringing.initiated_at)
 
     news = watch.look(NOW)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,8 +44,7 @@ JOB = ArchiveJob("audio", SESSION, LEG, recording=RECORDING.name, urls={"mp3": S
 
 def ringing(call: Call | None = None) -> Call:
     """Give a call with something in each of its fields."""
-    return replace(
-        call or Call(SESSION, LEG),
+    return (call or Call(SESSION, LEG))._replace(
         control_id=CONTROL,
         from_number="+15550123",
         to_number="+15550100",
@@ -95,9 +93,9 @@ def test_what_was_committed_is_loaded_with_the_next_event(line: Line) -> None:
 
     loaded = line.store.load(event("call.answered", 2))
 
-    assert loaded.call == replace(after, version=1)
+    assert loaded.call == after._replace(version=1)
     assert loaded.decided is None
-    assert line.store.legs(SESSION) == (replace(after, version=1),)
+    assert line.store.legs(SESSION) == (after._replace(version=1),)
 
 
 def test_an_event_that_came_before_is_loaded_with_what_was_decided(line: Line) -> None:
@@ -164,18 +162,18 @@ def test_a_leg_holds_what_differs_from_a_new_call_and_comes_back_as_it_was(line:
     keys = {"call_session_id", "item", "call_leg_id", "expires_at", "version", "due_shard", "due_at"}
     assert leg.keys() - keys == {"control_id", "left", "turn", "unnoted"}
     assert leg["left"]["M"].keys() == {"step", "turn"}
-    assert line.store.legs(SESSION) == (replace(few, version=1),)
+    assert line.store.legs(SESSION) == (few._replace(version=1),)
 
 
 def test_a_leg_that_was_in_no_step_before_is_reported_from_one_that_was_nowhere(line: Line) -> None:
     call = Call(SESSION, LEG, left=Position())
     commit(line, event("call.initiated"), Call(SESSION, LEG), Decision(call))
 
-    assert line.store.legs(SESSION) == (replace(call, version=1),)
+    assert line.store.legs(SESSION) == (call._replace(version=1),)
 
 
 def test_an_ended_leg_says_what_came_of_the_call(line: Line) -> None:
-    ended = replace(ringing(), status="ended", ended_at="2026-09-21T12:00:09.000000Z", hangup_cause="user_busy")
+    ended = ringing()._replace(status="ended", ended_at="2026-09-21T12:00:09.000000Z", hangup_cause="user_busy")
     commit(line, event("call.hangup"), Call(SESSION, LEG), Decision(ended))
 
     [leg] = [item for item in items(line) if item["item"]["S"].startswith("LEG#")]
@@ -184,11 +182,11 @@ def test_an_ended_leg_says_what_came_of_the_call(line: Line) -> None:
 
 
 def test_a_leg_stands_under_the_day_on_which_it_began_for_as_long_as_it_is_kept(line: Line) -> None:
-    began = replace(ringing(), initiated_at="2026-09-20T23:59:59.500000Z")
+    began = ringing()._replace(initiated_at="2026-09-20T23:59:59.500000Z")
     commit(line, event("call.initiated", 1), Call(SESSION, LEG), Decision(began))
     once = [(item[BEGAN_ON], item[BEGAN_AT]) for item in items(line) if BEGAN_ON in item]
-    ended = replace(began, version=1, status="ended", ended_at="2026-09-21T12:00:09.000000Z", due_at=0)
-    commit(line, event("call.hangup", 2), replace(began, version=1), Decision(ended))
+    ended = began._replace(version=1, status="ended", ended_at="2026-09-21T12:00:09.000000Z", due_at=0)
+    commit(line, event("call.hangup", 2), began._replace(version=1), Decision(ended))
 
     at_the_end = [(item[BEGAN_ON], item[BEGAN_AT]) for item in items(line) if BEGAN_ON in item]
 
@@ -199,10 +197,10 @@ def test_an_event_is_committed_once(line: Line) -> None:
     commit(line, event("call.initiated"), Call(SESSION, LEG), Decision(ringing(), (SPEAK,)))
 
     with pytest.raises(LostRace):
-        commit(line, event("call.initiated"), replace(ringing(), version=1), Decision(replace(ringing(), turn=9)))
+        commit(line, event("call.initiated"), ringing()._replace(version=1), Decision(ringing()._replace(turn=9)))
 
     assert line.store.load(event("call.initiated")).decided == StoredDecision((SPEAK,), (), turn=3, at_seconds=NOW)
-    assert line.store.legs(SESSION) == (replace(ringing(), version=1),)
+    assert line.store.legs(SESSION) == (ringing()._replace(version=1),)
 
 
 @pytest.mark.parametrize("believed_version", [0, 2])
@@ -210,12 +208,12 @@ def test_a_decision_about_a_call_that_has_changed_is_not_committed_in_any_part(
     line: Line, believed_version: int
 ) -> None:
     commit(line, event("call.initiated", 1), Call(SESSION, LEG), Decision(ringing()))
-    stale = replace(ringing(), version=believed_version)
+    stale = ringing()._replace(version=believed_version)
 
     with pytest.raises(LostRace):
-        commit(line, event("call.answered", 2), stale, Decision(replace(stale, turn=4), (), (RECORDING,)))
+        commit(line, event("call.answered", 2), stale, Decision(stale._replace(turn=4), (), (RECORDING,)))
 
-    assert line.store.legs(SESSION) == (replace(ringing(), version=1),)
+    assert line.store.legs(SESSION) == (ringing()._replace(version=1),)
     assert [entry.event_type for entry in line.store.timeline(SESSION)] == ["call.initiated"]
     assert line.store.recordings(SESSION) == ()
 
@@ -226,7 +224,7 @@ def test_an_event_that_changes_nothing_is_kept_whatever_the_calls_version(line: 
 
     commit(line, event("call.speak.started", 2), stale, Decision(stale, reason="nothing"))
 
-    assert line.store.legs(SESSION) == (replace(ringing(), version=1),)
+    assert line.store.legs(SESSION) == (ringing()._replace(version=1),)
     assert [entry.reason for entry in line.store.timeline(SESSION)] == ["", "nothing"]
 
 
@@ -257,11 +255,11 @@ def test_a_decisions_own_reason_comes_before_the_edges(line: Line) -> None:
 
 def test_no_reason_is_stored_with_a_number_or_a_signed_address(line: Line) -> None:
     reason = f"Telnyx: +15550123 and card {CARD} are refused, see {SIGNED_URL}"
-    failed = replace(RECORDING, status="failed", reason=reason)
-    call = replace(ringing(), recordings=(failed,))
+    failed = RECORDING._replace(status="failed", reason=reason)
+    call = ringing()._replace(recordings=(failed,))
 
     commit(line, event("call.recording.error"), Call(SESSION, LEG), Decision(call, recordings=(failed,), reason=reason))
-    assert line.store.mark_recording(replace(failed, status="saved"), was=("failed",))
+    assert line.store.mark_recording(failed._replace(status="saved"), was=("failed",))
 
     stored = f"Telnyx: +1555**** and card ({len(CARD)} digits) are refused, see https://{SIGNED_URL.split('/')[2]}/…"
     [entry], [leg], [recording] = line.store.timeline(SESSION), line.store.legs(SESSION), line.store.recordings(SESSION)
@@ -293,14 +291,14 @@ def test_of_two_different_events_at_once_one_wins_and_the_other_hears_that_it_lo
     before = Call(SESSION, LEG)
     if known:
         commit(line, event("call.initiated", 9), before, Decision(ringing()))
-        before = replace(ringing(), version=1)
+        before = ringing()._replace(version=1)
     numbers = [1, 2]
 
     raised = race(
         line,
         *(
             lambda number=number: commit(
-                line, event("call.dtmf.received", number), before, Decision(replace(before, turn=number), (SPEAK,))
+                line, event("call.dtmf.received", number), before, Decision(before._replace(turn=number), (SPEAK,))
             )
             for number in numbers
         ),
@@ -308,7 +306,7 @@ def test_of_two_different_events_at_once_one_wins_and_the_other_hears_that_it_lo
 
     assert Counter(map(type, raised)) == Counter({type(None): 1, LostRace: 1})
     [winner] = [number for number, error in zip(numbers, raised, strict=True) if error is None]
-    assert line.store.legs(SESSION) == (replace(before, turn=winner, version=before.version + 1),)
+    assert line.store.legs(SESSION) == (before._replace(turn=winner, version=before.version + 1),)
     assert [entry.turn for entry in line.store.timeline(SESSION) if entry.event_type == "call.dtmf.received"] == [
         winner
     ]
@@ -326,7 +324,7 @@ def test_of_one_event_delivered_twice_at_once_one_wins_and_the_other_finds_its_d
     decided = line.store.load(event("call.initiated")).decided
     assert decided is not None
     assert decided.commands == (SPEAK,)
-    assert line.store.legs(SESSION) == (replace(ringing(), version=1),)
+    assert line.store.legs(SESSION) == (ringing()._replace(version=1),)
 
 
 def test_the_timeline_is_in_the_order_in_which_things_happened_not_in_which_they_came(line: Line) -> None:
@@ -418,7 +416,7 @@ def test_keys_left_unread_are_asked_for_again_and_only_those(line: Line) -> None
 
     loaded = line.store.load(event("call.initiated"))
 
-    assert loaded.call == replace(ringing(), version=1)
+    assert loaded.call == ringing()._replace(version=1)
     assert loaded.decided is not None
     assert loaded.decided.commands == (SPEAK,)
     first, second = (json.loads(each)["RequestItems"][line.table] for each in line.wire.bodies)
@@ -502,7 +500,7 @@ def test_a_commit_that_took_effect_though_its_answer_was_lost_is_found_when_the_
 
 
 def test_the_ledger_of_a_call_and_of_one_leg(line: Line) -> None:
-    far = replace(RECORDING, call_leg_id="far-leg")
+    far = RECORDING._replace(call_leg_id="far-leg")
     commit(line, event("call.initiated"), Call(SESSION, LEG), Decision(ringing(), recordings=(RECORDING, far)))
 
     assert line.store.recordings(SESSION) == (RECORDING, far)
@@ -513,7 +511,7 @@ def test_the_ledger_of_a_call_and_of_one_leg(line: Line) -> None:
 
 def test_an_entry_of_the_ledger_moves_on_from_the_status_that_it_is_believed_to_have(line: Line) -> None:
     commit(line, event("call.initiated"), Call(SESSION, LEG), Decision(ringing(), recordings=(RECORDING,)))
-    saved, failed = replace(RECORDING, status="saved"), replace(RECORDING, status="failed", reason="late")
+    saved, failed = RECORDING._replace(status="saved"), RECORDING._replace(status="failed", reason="late")
 
     assert line.store.mark_recording(saved, was=("expected",))
     assert not line.store.mark_recording(failed, was=("expected", "copied"))

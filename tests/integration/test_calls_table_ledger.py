@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -29,7 +28,7 @@ NAME = entry().name
 
 
 def test_an_entry_goes_on_with_all_that_is_known_of_it(house: ArchiveHouse) -> None:
-    copied = replace(entry(), status=COPIED, audio=AUDIO, recording_id="r-1")
+    copied = entry()._replace(status=COPIED, audio=AUDIO, recording_id="r-1")
 
     marked = house.store.mark_recording(copied, was=(SAVED,))
 
@@ -38,41 +37,41 @@ def test_an_entry_goes_on_with_all_that_is_known_of_it(house: ArchiveHouse) -> N
 
 
 def test_an_entry_does_not_go_on_from_another_status(house: ArchiveHouse) -> None:
-    verified = replace(entry(), status=VERIFIED, audio=AUDIO)
+    verified = entry()._replace(status=VERIFIED, audio=AUDIO)
     house.store.mark_recording(verified, was=(SAVED,))
 
-    marked = house.store.mark_recording(replace(entry(), status=FAILED, reason="late"), was=(SAVED, COPIED, FAILED))
+    marked = house.store.mark_recording(entry()._replace(status=FAILED, reason="late"), was=(SAVED, COPIED, FAILED))
 
     assert not marked
     assert house.store.recording(SESSION, NAME) == verified
 
 
 def test_only_the_first_of_two_at_once_makes_the_step(house: ArchiveHouse) -> None:
-    marks = [house.store.mark_recording(replace(entry(), status=COPIED, audio=AUDIO), was=(SAVED,)) for _ in range(2)]
+    marks = [house.store.mark_recording(entry()._replace(status=COPIED, audio=AUDIO), was=(SAVED,)) for _ in range(2)]
 
     assert marks == [True, False]
 
 
 def test_an_entry_that_is_not_there_is_not_made(house: ArchiveHouse) -> None:
-    nobody = replace(entry(), number=9)
+    nobody = entry()._replace(number=9)
 
-    assert not house.store.mark_recording(replace(nobody, status=COPIED), was=(SAVED,))
+    assert not house.store.mark_recording(nobody._replace(status=COPIED), was=(SAVED,))
     assert house.store.recording(SESSION, nobody.name) is None
 
 
 def test_copies_read_as_they_were_written(house: ArchiveHouse) -> None:
-    whole = replace(
-        entry(), audio=replace(AUDIO, duration_millis=2_000), transcript=TranscriptCopy("k.txt", "facade", "t")
+    whole = entry()._replace(
+        audio=AUDIO._replace(duration_millis=2_000), transcript=TranscriptCopy("k.txt", "facade", "t")
     )
 
-    house.store.mark_recording(replace(whole, status=VERIFIED), was=(SAVED,))
+    house.store.mark_recording(whole._replace(status=VERIFIED), was=(SAVED,))
 
-    assert house.entry() == replace(whole, status=VERIFIED)
+    assert house.entry() == whole._replace(status=VERIFIED)
 
 
 def test_the_ledger_of_a_leg_is_that_of_no_other(house: ArchiveHouse) -> None:
-    other = replace(entry(), call_leg_id="another-leg")
-    house.save(replace(entry(), number=2), other)
+    other = entry()._replace(call_leg_id="another-leg")
+    house.save(entry()._replace(number=2), other)
 
     assert {each.name for each in house.store.recordings(SESSION, LEG)} == {f"{LEG}-01", f"{LEG}-02"}
     assert len(house.store.recordings(SESSION)) == 3
@@ -96,10 +95,10 @@ def test_an_open_entry_is_due_once_most_calls_are_over(house: ArchiveHouse) -> N
 
 @pytest.mark.parametrize("status", [VERIFIED, DOUBTFUL, FAILED])
 def test_a_settled_entry_leaves_the_index(house: ArchiveHouse, status: str) -> None:
-    house.store.mark_recording(replace(entry(), status=COPIED, audio=AUDIO), was=(SAVED,))
+    house.store.mark_recording(entry()._replace(status=COPIED, audio=AUDIO), was=(SAVED,))
     assert len(due(house, FOR_EVER, 10)) == 1
 
-    house.store.mark_recording(replace(entry(), status=status, audio=AUDIO), was=(COPIED,))
+    house.store.mark_recording(entry()._replace(status=status, audio=AUDIO), was=(COPIED,))
 
     assert due(house, FOR_EVER, 10) == ()
     stored = house.dynamodb.get_item(
@@ -110,22 +109,22 @@ def test_a_settled_entry_leaves_the_index(house: ArchiveHouse, status: str) -> N
 
 
 def test_a_failed_entry_whose_job_is_put_back_is_due_again(house: ArchiveHouse) -> None:
-    house.store.mark_recording(replace(entry(), status=FAILED, reason="late"), was=(SAVED,))
+    house.store.mark_recording(entry()._replace(status=FAILED, reason="late"), was=(SAVED,))
 
-    house.store.mark_recording(replace(entry(), status=COPIED, audio=AUDIO), was=(FAILED,))
+    house.store.mark_recording(entry()._replace(status=COPIED, audio=AUDIO), was=(FAILED,))
 
     assert len(due(house, FOR_EVER, 10)) == 1
 
 
 def test_an_entry_committed_as_settled_is_never_due(house: ArchiveHouse) -> None:
-    house.save(replace(entry(), status=FAILED, reason="refused"))
+    house.save(entry()._replace(status=FAILED, reason="refused"))
 
     assert due(house, FOR_EVER, 10) == ()
 
 
 def test_the_oldest_are_due_first_and_no_more_than_asked_for(house: ArchiveHouse) -> None:
     later = [
-        replace(entry(), number=number, requested_at=f"2026-09-21T12:{50 - number:02d}:00.000000Z")
+        entry()._replace(number=number, requested_at=f"2026-09-21T12:{50 - number:02d}:00.000000Z")
         for number in range(1, 13)
     ]
     house.save(*later)
@@ -147,7 +146,7 @@ def test_an_entry_is_moved_on_by_one_of_two_at_once(house: ArchiveHouse) -> None
 
 def test_a_settled_entry_is_not_moved_on(house: ArchiveHouse) -> None:
     [found] = due(house, FOR_EVER, 10)
-    house.store.mark_recording(replace(entry(), status=FAILED), was=(SAVED,))
+    house.store.mark_recording(entry()._replace(status=FAILED), was=(SAVED,))
 
     assert not house.store.move_due(found, found.due_at + 240)
     assert due(house, FOR_EVER, 10) == ()
@@ -159,6 +158,6 @@ def test_an_entry_of_before_there_was_an_index_is_not_due_until_its_status_chang
     assert due(house, FOR_EVER, 10) == ()
     assert house.entry() == entry()
 
-    house.store.mark_recording(replace(entry(), status=COPIED, audio=AUDIO), was=(SAVED,))
+    house.store.mark_recording(entry()._replace(status=COPIED, audio=AUDIO), was=(SAVED,))
 
     assert len(due(house, FOR_EVER, 10)) == 1

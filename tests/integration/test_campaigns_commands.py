@@ -69,8 +69,8 @@ def store(line: Line, monkeypatch: pytest.MonkeyPatch) -> CampaignsTable:
 
 def report_cost(line: Line) -> None:
     """What Telnyx says that the call to Zoë cost."""
-    call = replace(Call(SESSION, LEG), campaign="water-off/0/2/1", initiated_at="2026-09-21T12:00:01.000000Z")
-    line.store.commit(event("call.cost"), call, Decision(replace(call, cost=6_800)), at_seconds=NOW)
+    call = Call(SESSION, LEG)._replace(campaign="water-off/0/2/1", initiated_at="2026-09-21T12:00:01.000000Z")
+    line.store.commit(event("call.cost"), call, Decision(call._replace(cost=6_800)), at_seconds=NOW)
 
 
 def campaigns(*arguments: str) -> int:

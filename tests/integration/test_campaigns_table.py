@@ -109,15 +109,15 @@ def test_one_worker_has_the_lease_until_it_gives_it_up(table: CampaignsTable) ->
 def test_what_happens_on_a_campaigns_call_is_noted_beside_its_recipient(line: Line, table: CampaignsTable) -> None:
     place = Place("water-off", 0, 2, 1)
     before = Call(SESSION, LEG)
-    rings = replace(before, control_id=CONTROL, campaign=str(place), initiated_at="2026-09-21T12:00:01.000000Z")
+    rings = before._replace(control_id=CONTROL, campaign=str(place), initiated_at="2026-09-21T12:00:01.000000Z")
     line.store.commit(event("call.initiated"), before, Decision(rings), at_seconds=NOW)
     assert table.notes([place]) == {place: (CallNote(LEG, SESSION, CONTROL),)}
 
-    ended = replace(rings, version=1, hangup_cause="user_busy", ended_at="2026-09-21T12:00:09.000000Z")
-    line.store.commit(event("call.hangup", 2), replace(rings, version=1), Decision(ended), at_seconds=NOW)
-    later = replace(ended, version=2, errors=1)
+    ended = rings._replace(version=1, hangup_cause="user_busy", ended_at="2026-09-21T12:00:09.000000Z")
+    line.store.commit(event("call.hangup", 2), rings._replace(version=1), Decision(ended), at_seconds=NOW)
+    later = ended._replace(version=2, errors=1)
     line.wire.bodies.clear()
-    line.store.commit(event("call.cost", 3), replace(ended, version=2), Decision(later), at_seconds=NOW)
+    line.store.commit(event("call.cost", 3), ended._replace(version=2), Decision(later), at_seconds=NOW)
 
     ((noted,),) = table.notes([place, place._replace(round=2)]).values()
     assert (noted.outcome, noted.seconds) == (BUSY, 0)
@@ -128,9 +128,9 @@ def test_what_a_campaigns_calls_cost_counts_once_however_often_and_late_it_is_re
     line: Line, table: CampaignsTable
 ) -> None:
     def report(call: Call, number: int, cost: int) -> Call:
-        after = replace(call, cost=cost)
+        after = call._replace(cost=cost)
         line.store.commit(event("call.cost", number), call, Decision(after), at_seconds=NOW)
-        return replace(after, version=call.version + (after != call))
+        return after._replace(version=call.version + (after != call))
 
     rings = Call(
         SESSION, LEG, control_id=CONTROL, campaign="water-off/0/2/1", initiated_at="2026-09-21T12:00:01.000000Z"
@@ -139,7 +139,7 @@ def test_what_a_campaigns_calls_cost_counts_once_however_often_and_late_it_is_re
     with pytest.raises(LostRace):
         report(rings, 1, 13_600)
     again = report(report(known, 2, 13_600), 3, 20_000)
-    report(replace(rings, session_id="other", leg_id="other", campaign="water-off/0/34/2"), 4, 7_000)
+    report(rings._replace(session_id="other", leg_id="other", campaign="water-off/0/34/2"), 4, 7_000)
 
     assert again.version == 2
     assert table.spent("water-off") == Spent(27_000, calls=2)
@@ -151,7 +151,7 @@ def test_what_a_campaigns_calls_cost_counts_once_however_often_and_late_it_is_re
 
 
 def test_a_call_that_says_it_is_of_a_campaign_in_words_that_are_none_is_kept_without_a_note(line: Line) -> None:
-    call = replace(Call(SESSION, LEG), campaign="CAMPAIGN#../../x", initiated_at="2026-09-21T12:00:01.000000Z")
+    call = Call(SESSION, LEG)._replace(campaign="CAMPAIGN#../../x", initiated_at="2026-09-21T12:00:01.000000Z")
 
     line.store.commit(event("call.initiated"), Call(SESSION, LEG), Decision(call), at_seconds=NOW)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -212,7 +211,7 @@ def test_of_a_call_in_progress_at_deployment_the_event_that_comes_again_sends_it
     answered = event("call.answered", 2)
     before = Call(SESSION, LEG, control_id=CONTROL, flow="front-desk")
     asked = command("speak", CONTROL, payload="Hello.", voice="female")
-    decided = Decision(replace(before, turn=1, step="hello"), (asked,))
+    decided = Decision(before._replace(turn=1, step="hello"), (asked,))
     line.store.commit(answered, before, decided, at_seconds=line.clock.now)
 
     assert [sent.command.action for sent in line.deliver(answered).sent] == ["speak"]

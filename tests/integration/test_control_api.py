@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
@@ -126,7 +126,7 @@ class Client:
         said = (command("speak", call.control_id, payload="Hello.", voice="female"),)
         decision = Decision(call, said, recordings=call.recordings)
         CallsTable(self.house.dynamodb, self.house.name).commit(
-            event, replace(call, turn=-1), decision, at_seconds=NOW.timestamp()
+            event, call._replace(turn=-1), decision, at_seconds=NOW.timestamp()
         )
         return call
 
@@ -502,7 +502,7 @@ def test_each_id_of_a_leg_is_written_into_its_index_once(client: Client) -> None
     before = store.leg("one", call.leg_id)
     assert before
 
-    store.commit(later, before, Decision(replace(before, status="answered")), at_seconds=NOW.timestamp())
+    store.commit(later, before, Decision(before._replace(status="answered")), at_seconds=NOW.timestamp())
 
     items = client.house.dynamodb.scan(TableName=client.house.name)["Items"]
     of_one = [each for each in items if each["call_session_id"]["S"] == "one"]

@@ -99,8 +99,8 @@ def test_a_campaign_is_shown_over_time_with_what_it_costs_and_what_came_of_each_
     progress = Progress().with_dials(2, 1.0, BEGAN).with_call(2, 1, PERSON, BEGAN + 70)
     ended = zoe.claimed(BEGAN).ended(asked, PERSON, BEGAN + 70, 41)
     store.commit("big", [ended, yan.held_back("suppressed", None, BEGAN)], progress, now=BEGAN + 71)
-    call = replace(Call(SESSION, LEG), campaign="big/0/2/1", initiated_at="2026-11-30T12:00:00.000000Z")
-    line.store.commit(event("call.cost"), call, Decision(replace(call, cost=6_800)), at_seconds=BEGAN)
+    call = Call(SESSION, LEG)._replace(campaign="big/0/2/1", initiated_at="2026-11-30T12:00:00.000000Z")
+    line.store.commit(event("call.cost"), call, Decision(call._replace(cost=6_800)), at_seconds=BEGAN)
 
     shown = ask(api, "GET", "/campaigns/big")[1]
     status, first = ask(api, "GET", "/campaigns/big/recipients")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -45,8 +44,8 @@ def led(
             f"{NOW - ago + timedelta(seconds=place):%Y-%m-%dT%H:%M:%S.%f}Z",
             {"call_session_id": call.session_id, "call_leg_id": call.leg_id},
         )
-        before = store.leg(call.session_id, call.leg_id) or replace(call, turn=-1)
-        decision = Decision(replace(call, step=step))
+        before = store.leg(call.session_id, call.leg_id) or call._replace(turn=-1)
+        decision = Decision(call._replace(step=step))
         store.commit(event, before, decision, at_seconds=NOW.timestamp(), snapshot=None if version else MENU)
 
 

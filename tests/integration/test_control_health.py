@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -51,7 +50,7 @@ def line(stack: Stack, moves: MessageMoves) -> Stack:  # noqa: F811 -- the fixtu
     for each in QUEUES:
         stack.house.sqs.create_queue(QueueName=each.name)
     stack.house.s3.create_bucket(Bucket=CONTROL_SETTINGS["PARKED_EVENTS_BUCKET"])
-    stack.house.store.mark_recording(replace(entry(), status=VERIFIED), was=(SAVED,))
+    stack.house.store.mark_recording(entry()._replace(status=VERIFIED), was=(SAVED,))
     alarm("dialtone-api-5xx", WHAT)
     alarm("dialtone-dead-letters", LATER)
     alarm("dialtone-prod-api-5xx", WHAT)  # of another stack, whose name begins alike
@@ -173,8 +172,8 @@ def test_the_oldest_recording_that_is_not_verified_is_named(line: Stack) -> None
 
 
 def test_a_recording_that_is_being_made_is_not_late_and_hides_none_that_is() -> None:
-    made = replace(entry(), status=EXPECTED, ended_at="", requested_at=(NOW - timedelta(hours=2)).isoformat())
-    stuck = replace(entry(), number=2, status=SAVED, ended_at=(NOW - timedelta(minutes=16)).isoformat())
+    made = entry()._replace(status=EXPECTED, ended_at="", requested_at=(NOW - timedelta(hours=2)).isoformat())
+    stuck = entry()._replace(number=2, status=SAVED, ended_at=(NOW - timedelta(minutes=16)).isoformat())
 
     alone, both = custody_of([made], NOW, is_whole=True), custody_of([made, stuck], NOW, is_whole=True)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -217,7 +216,7 @@ def test_a_message_whose_call_was_erased_meanwhile_goes_to_nobody() -> None:
     house.recorded(asked)
     kept = house.kept(asked)
     house.stream()
-    erased = replace(kept.erased(), deliver=kept.deliver)
+    erased = kept.erased()._replace(deliver=kept.deliver)
     assert house.store.mark_recording(erased, was=("verified",))
 
     house.work()
@@ -228,7 +227,7 @@ def test_a_message_whose_call_was_erased_meanwhile_goes_to_nobody() -> None:
 @pytest.mark.parametrize(
     ("target", "content", "says", "attached"),
     [
-        (replace(BY_EMAIL, audio="link"), AUDIO, "The audio is not attached.", 0),
+        (BY_EMAIL._replace(audio="link"), AUDIO, "The audio is not attached.", 0),
         (BY_EMAIL, bytes(10_000), "The audio is attached.", 1),
         (BY_EMAIL, bytes(10_001), "0.0 MB, which is too long", 0),
     ],

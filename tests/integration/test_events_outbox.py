@@ -63,10 +63,10 @@ def replace_clients(line: Line, table: Any, wire: Wire, faults: Faults) -> Line:
 def archived(store: CallsTable) -> None:
     """As the archive function does it, with a look of the sweep in between."""
     for recording in store.recordings(SESSION):
-        copied = replace(recording, status="copied", audio=AudioCopy("recordings/a.mp3", 1_000, "0" * 64, 4_000))
+        copied = recording._replace(status="copied", audio=AudioCopy("recordings/a.mp3", 1_000, "0" * 64, 4_000))
         assert store.mark_recording(copied, was=(recording.status,))
-        assert store.mark_recording(replace(copied, status="verified"), was=("copied",))
-        written = replace(copied, status="verified", transcript=TranscriptCopy("recordings/a.txt", "1" * 64))
+        assert store.mark_recording(copied._replace(status="verified"), was=("copied",))
+        written = copied._replace(status="verified", transcript=TranscriptCopy("recordings/a.txt", "1" * 64))
         assert store.mark_recording(written, was=("verified",))
 
 
@@ -277,9 +277,9 @@ def test_what_comes_of_a_recording_while_its_copy_is_not_verified_is_sent(
     leg = Call(SESSION, "leg", direction="incoming")
     happened = Event("event", "call.recording.saved", AT, {"call_session_id": SESSION, "call_leg_id": "leg"})
     store.commit(happened, Call(SESSION, "leg"), Decision(leg, recordings=(entry,)), at_seconds=0)
-    copied = replace(entry, status="copied", audio=AudioCopy("recordings/a.mp3", 1_000, "0" * 64, 4_000))
+    copied = entry._replace(status="copied", audio=AudioCopy("recordings/a.mp3", 1_000, "0" * 64, 4_000))
     assert store.mark_recording(copied, was=("saved",))
-    assert store.mark_recording(replace(copied, **change), was=("copied",))
+    assert store.mark_recording(copied._replace(**change), was=("copied",))
     if kind == "recording.reviewed":  # as the webhook function writes it, and never the archive
         table.update_item(
             Key={"call_session_id": {"S": SESSION}, "item": {"S": f"RECORDING#{entry.name}"}},
@@ -287,7 +287,7 @@ def test_what_comes_of_a_recording_while_its_copy_is_not_verified_is_sent(
             ConditionExpression="call_session_id = :session",
             ExpressionAttributeValues={":review": {"S": "deleted"}, ":session": {"S": SESSION}},
         )
-    assert store.mark_recording(replace(copied, **change, status="verified"), was=("copied",))
+    assert store.mark_recording(copied._replace(**change, status="verified"), was=("copied",))
 
     assert streaming.read(table.records)
 

@@ -6,7 +6,6 @@ import importlib
 import json
 import sys
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +79,7 @@ def functions(server: ScriptedTelnyx) -> Iterator[LambdaClient]:
 
 def at(server: ScriptedTelnyx, path: str = "/crm", limit_seconds: int = 5) -> Lookup:
     target = server.url.removesuffix("/v2") + path
-    return replace(FUNCTION, target=target, send={"phone": "+1"}, limit_seconds=limit_seconds)
+    return FUNCTION._replace(target=target, send={"phone": "+1"}, limit_seconds=limit_seconds)
 
 
 def asked(systems: BackendClient, lookup: Lookup) -> Answer:
@@ -250,7 +249,9 @@ def test_tokens_that_cannot_be_read_fail_the_lookup_at_once(server: ScriptedTeln
 
     answer = asked(BackendClient(functions, CachedSecret("tokens", tokens_from, tokens)), at(server))
 
-    assert answer == Answer(FAILED, reason="a fault of ours: DialtoneError: the secret is not JSON")
+    assert answer._replace(fault=None) == Answer(
+        FAILED, reason="a fault of ours: DialtoneError: the secret is not JSON"
+    )
 
 
 def test_what_an_unforeseen_error_says_is_no_reason_since_it_may_quote_the_question(functions: LambdaClient) -> None:
@@ -259,10 +260,10 @@ def test_what_an_unforeseen_error_says_is_no_reason_since_it_may_quote_the_quest
 
     answer = asked(
         BackendClient(functions, CachedSecret("tokens", tokens_from, tokens)),
-        replace(FUNCTION, target="https://crm.example"),
+        FUNCTION._replace(target="https://crm.example"),
     )
 
-    assert answer == Answer(FAILED, reason="a fault of ours: ValueError")
+    assert answer._replace(fault=None) == Answer(FAILED, reason="a fault of ours: ValueError")
 
 
 def test_what_the_webhook_function_says_of_its_failure_is_reported_by_its_kind(
@@ -284,7 +285,7 @@ def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_reported_on
     sent: list[str] = []
 
     answer = BackendClient(functions, NO_TOKENS).ask(
-        replace(at(server, limit_seconds=2), quiet_seconds=1), lambda _: sent.append("slow")
+        at(server, limit_seconds=2)._replace(quiet_seconds=1), lambda _: sent.append("slow")
     )
 
     assert (answer.result, sent) == (FAILED, ["slow"])
@@ -293,7 +294,7 @@ def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_reported_on
 def test_a_lookup_that_is_answered_at_once_is_not_reported_of(server: ScriptedTelnyx, functions: LambdaClient) -> None:
     server.answers.append(response(404))
 
-    assert asked(BackendClient(functions, NO_TOKENS), replace(at(server), quiet_seconds=1)) == Answer(NOT_FOUND)
+    assert asked(BackendClient(functions, NO_TOKENS), at(server)._replace(quiet_seconds=1)) == Answer(NOT_FOUND)
 
 
 # Answering
@@ -352,7 +353,7 @@ def test_whoever_tells_that_it_takes_long_is_woken_by_the_answer(
     waits: list[bool] = []
 
     answer = BackendClient(functions, NO_TOKENS).ask(
-        replace(at(server, limit_seconds=20), quiet_seconds=1),
+        at(server, limit_seconds=20)._replace(quiet_seconds=1),
         lambda still_waiting: waits.extend([still_waiting(0.01), still_waiting(15.0)]),
     )
 

@@ -6,7 +6,6 @@ import itertools
 import json
 import threading
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -547,7 +546,7 @@ def test_an_event_that_loses_every_race_must_come_again(line: Line) -> None:
         line.wire.at_commit = lambda: None
         [leg] = line.store.legs(SESSION)
         meanwhile = event("call.cost", 1_000 + leg.version)
-        line.store.commit(meanwhile, leg, Decision(replace(leg, errors=leg.version)), at_seconds=0)
+        line.store.commit(meanwhile, leg, Decision(leg._replace(errors=leg.version)), at_seconds=0)
         line.wire.at_commit = faster
 
     line.wire.at_commit = faster

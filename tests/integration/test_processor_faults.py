@@ -204,7 +204,7 @@ def as_heard(remains: Remains) -> Remains:
     """
     legs = {command.call_control_id: each for each in remains.obeyed if (command := each[1]).action == "hangup"}
     others = (each for each in remains.obeyed if each[1].action != "hangup")
-    ended = (("", replace(each[1], parameters={})) for _, each in sorted(legs.items()))
+    ended = (("", each[1]._replace(parameters={})) for _, each in sorted(legs.items()))
     obeyed = (*sorted(others, key=lambda each: each[0]), *ended)
     timeline = tuple(
         each

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,7 @@ def save_alike(house: Reconciling, entry: Recording, session: str) -> None:
     """Put another call's entry, like that, into the ledger."""
     event = Event(session, "call.answered", entry.requested_at, {"call_session_id": session})
     call = Call(session, LEG)
-    recording = replace(entry, call_session_id=session)
+    recording = entry._replace(call_session_id=session)
     house.line.store.commit(event, call, Decision(call, recordings=(recording,)), at_seconds=0)
 
 
@@ -221,7 +220,7 @@ def test_every_recording_is_verified_or_rings_within_a_quarter_of_an_hour(house:
 def test_what_had_been_reported_as_an_error_keeps_telnyx_s_own_reason(house: Reconciling) -> None:
     house.play()
     for name in (WHOLE_CALL, MESSAGE):
-        entry = replace(house.entry(name), reason="Telnyx: Internal server error", identity=UNCERTAIN)
+        entry = house.entry(name)._replace(reason="Telnyx: Internal server error", identity=UNCERTAIN)
         house.line.store.mark_recording(entry, was=(EXPECTED,))
 
     house.sweep(10)
@@ -273,7 +272,7 @@ def test_what_is_known_is_not_taken_in_again(house: Reconciling) -> None:
 
 def test_what_was_asked_for_when_the_call_had_ended_fails_without_an_alarm(house: Reconciling) -> None:
     house.play()
-    late = replace(house.entry(MESSAGE), requested_at="2026-09-21T12:00:11.000000Z")
+    late = house.entry(MESSAGE)._replace(requested_at="2026-09-21T12:00:11.000000Z")
     house.line.store.mark_recording(late, was=(EXPECTED,))
     house.telnyx.recordings = [listed(1)]
 
@@ -409,7 +408,7 @@ def test_it_is_queued_again_at_growing_pauses_and_given_up_after_a_day(house: Re
     house.telnyx.recordings = [listed(1), listed(2)]
     house.sweep(6)
     for name in (WHOLE_CALL, MESSAGE):
-        house.line.store.mark_recording(replace(house.entry(name), status=status), was=(SAVED,))
+        house.line.store.mark_recording(house.entry(name)._replace(status=status), was=(SAVED,))
     house.line.jobs()
     queued = []
 
@@ -430,7 +429,7 @@ def test_a_fresh_one_is_left_to_its_job(house: Reconciling) -> None:
     house.sweep(6)
     house.line.jobs()
     for name in (WHOLE_CALL, MESSAGE):
-        fresh = replace(house.entry(name), ended_at="2026-09-21T12:07:00.000000Z")
+        fresh = house.entry(name)._replace(ended_at="2026-09-21T12:07:00.000000Z")
         house.line.store.mark_recording(fresh, was=(SAVED,))
 
     house.sweep(11)
@@ -617,7 +616,7 @@ def test_what_is_settled_between_the_index_and_the_claim_stays_as_it_is(house: R
 
     def verified() -> None:
         for name in (WHOLE_CALL, MESSAGE):
-            house.line.store.mark_recording(replace(house.entry(name), status=VERIFIED), was=(EXPECTED,))
+            house.line.store.mark_recording(house.entry(name)._replace(status=VERIFIED), was=(EXPECTED,))
 
     MeetingTable.meanwhile = verified
 
@@ -667,7 +666,7 @@ class ThrottledTable(CallsTable):
 
 def test_a_call_that_is_throttled_does_not_keep_those_behind_it_from_being_looked_at(house: Reconciling) -> None:
     house.play()
-    save_alike(house, replace(house.entry(), requested_at="2026-09-21T12:00:10.000000Z"), "behind")
+    save_alike(house, house.entry()._replace(requested_at="2026-09-21T12:00:10.000000Z"), "behind")
     house.telnyx.recordings = [listed(1), listed(2)]
     house.store = ThrottledTable(house.line.dynamodb, house.line.table)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,7 +30,7 @@ def house(flows: Path) -> Reconciling:
     house = reconciling(flows)
     house.play(without=())
     for entry in house.line.store.recordings(SESSION):
-        house.line.store.mark_recording(replace(entry, status=VERIFIED), was=(SAVED,))
+        house.line.store.mark_recording(entry._replace(status=VERIFIED), was=(SAVED,))
     house.line.jobs()
     house.telnyx.recordings = [listed(1, 13), listed(2, 12)]
     return house
@@ -74,8 +73,8 @@ def test_one_whose_webhook_may_still_come_is_not_asked_for(house: Reconciling) -
 def test_once_it_is_filed_nothing_is_asked_any_more(house: Reconciling) -> None:
     house.telnyx.transcripts = [WORDS]
     house.sweep(6)
-    filed = replace(transcription(house), status=COMPLETED)
-    entry = replace(house.entry(MESSAGE), transcript=TranscriptCopy("key", "sha"), transcription=filed)
+    filed = transcription(house)._replace(status=COMPLETED)
+    entry = house.entry(MESSAGE)._replace(transcript=TranscriptCopy("key", "sha"), transcription=filed)
     house.line.store.mark_recording(entry, was=(VERIFIED,))
 
     assert house.due() == []
@@ -134,10 +133,9 @@ def test_from_a_telnyx_that_does_not_answer_nothing_follows(house: Reconciling) 
 
 
 def test_one_that_is_filed_while_it_is_given_up_stays_filed(house: Reconciling) -> None:
-    filed = replace(
-        house.entry(MESSAGE),
+    filed = house.entry(MESSAGE)._replace(
         transcript=TranscriptCopy("key", "sha"),
-        transcription=replace(transcription(house), status=COMPLETED),
+        transcription=transcription(house)._replace(status=COMPLETED),
     )
     house.telnyx.before = lambda: house.line.store.mark_recording(filed, was=(VERIFIED,))
 

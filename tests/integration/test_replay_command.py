@@ -6,7 +6,7 @@ import io
 import json
 import shlex
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -301,7 +301,7 @@ def test_what_is_parked_is_listed_and_shown_and_moves_no_cursor(deployed: Deploy
     [name] = deployed.parked.names()
     event = deployed.parked.get(name)
     assert event
-    deployed.parked.put(replace(event, event_id="odd", event_type="\x1b[2J"))
+    deployed.parked.put(event._replace(event_id="odd", event_type="\x1b[2J"))
 
     status, out, _ = deployed.replay("--list")
     deployed.capsys.readouterr()

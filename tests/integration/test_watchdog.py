@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -188,7 +187,7 @@ def test_a_webhook_that_died_before_it_called_the_watchdog_calls_it_when_it_come
 
     [leg] = line.store.legs(SESSION)
     assert begun == [begun_by(ringing, leg)]
-    assert leg.watch == replace(leg.watch or Watch("", 0), chain=begun[0].chain)
+    assert leg.watch == (leg.watch or Watch("", 0))._replace(chain=begun[0].chain)
 
 
 class KeptLooks:

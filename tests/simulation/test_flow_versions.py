@@ -113,7 +113,7 @@ class Deployment:
         before = len(self.telnyx.taken)
         states = [ClientState.decode(str(each.parameters.get("client_state", ""))) for each in self.telnyx.taken]
         if states:
-            state = replace(event.client_state, decision=states[-1].decision, place=states[-1].place)
+            state = event.client_state._replace(decision=states[-1].decision, place=states[-1].place)
             event = event._replace(client_state=state)
         self.processor.handle(event, NO_DEADLINE)
         said = [str(each.parameters.get("payload", each.action)) for each in self.telnyx.taken[before:]]

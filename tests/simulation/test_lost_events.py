@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -168,6 +167,6 @@ def test_messages_of_a_chain_that_another_has_replaced_are_dropped() -> None:
     [leg] = stage.store.legs(line.name.call_session_id)
     sent = stage.queue.sent
 
-    stage.queue.watchdog.look(replace(stage.look_of(leg), chain="another"))
+    stage.queue.watchdog.look(stage.look_of(leg)._replace(chain="another"))
 
     assert stage.queue.sent == sent

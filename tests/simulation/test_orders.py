@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -130,10 +130,10 @@ def facts(state: EndState) -> EndState:
     Where the caller was when the call ended, and by which turn, may differ: people hang up by their own clock.
     """
     legs = tuple(
-        replace(leg, step="", turn=0, waiting={}, far_legs={}, ending="", failed_turn=min(leg.failed_turn, 1))
+        leg._replace(step="", turn=0, waiting={}, far_legs={}, ending="", failed_turn=min(leg.failed_turn, 1))
         for leg in state.legs
     )
-    return EndState(legs, tuple(replace(each, turn=0) for each in state.recordings), state.jobs)
+    return EndState(legs, tuple(each._replace(turn=0) for each in state.recordings), state.jobs)
 
 
 @dataclass(slots=True)
@@ -151,9 +151,9 @@ class DeliveryOrder:
         asked = lookups.decisions.get(self.event.id)
         state = self.event.client_state
         if shown:
-            state = replace(state, decision=shown[-1].decision, place=shown[-1].place)
+            state = state._replace(decision=shown[-1].decision, place=shown[-1].place)
         elif asked is not None:
-            state = replace(state, decision=asked)
+            state = state._replace(decision=asked)
         return self.event._replace(client_state=state)
 
 
@@ -241,7 +241,7 @@ def content(asked: Command) -> str:
     parameters = dict(asked.parameters)
     for name in ("client_state", "target_leg_client_state"):
         if text := parameters.get(name):
-            parameters[name] = replace(ClientState.decode(str(text)), decision=0, place=0).encode()
+            parameters[name] = ClientState.decode(str(text))._replace(decision=0, place=0).encode()
     if is_timer(parameters):
         # What is left of a timer that ended early depends on what had been reported by then.
         parameters = {name: value for name, value in parameters.items() if not name.endswith("_millis")}
@@ -348,7 +348,7 @@ def fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
 def _left(processor: EventProcessor, deliveries: list[DeliveryOrder]) -> object:
     sessions = sorted({each.event.call_session_id for each in deliveries})
     store = processor.store
-    legs = tuple(replace(leg, version=0) for session in sessions for leg in store.legs(session))
+    legs = tuple(leg._replace(version=0) for session in sessions for leg in store.legs(session))
     # A call that has moved on by the time that an interval's end is reported asks nothing any more.
     entries = [entry for session in sessions for entry in store.timeline(session)]
     events = {entry.event_id for entry in entries if entry.event_type != QUEUE_ANSWERED}

@@ -135,7 +135,7 @@ def test_more_channels_than_said_are_no_loss() -> None:
 
 
 def test_what_is_expected_is_what_the_webhook_the_api_and_the_command_say() -> None:
-    asked = replace(RECORDING, trimmed=True, silence_seconds=5, max_seconds=120)
+    asked = RECORDING._replace(trimmed=True, silence_seconds=5, max_seconds=120)
 
     assert expected(asked, INFO, 7) == Expected(MINUTE, MINUTE, 2, True, 5_000, 120_000, 7)  # noqa: FBT003 -- in their order
     assert expected(RECORDING, None) == Expected(MINUTE, None, 2)
@@ -146,7 +146,7 @@ def test_what_is_expected_is_what_the_webhook_the_api_and_the_command_say() -> N
     ("began", "ended"), [("", ""), ("2026-09-21T12:00:01Z", ""), ("2026-09-21T12:00:01Z", "2025-01-01T00:00:00Z")]
 )
 def test_times_that_make_no_sense_are_not_held_against_it(began: str, ended: str) -> None:
-    nothing = replace(RECORDING, started_at=began, ended_at=ended)
+    nothing = RECORDING._replace(started_at=began, ended_at=ended)
     info = INFO._replace(started_at=RECORDING.started_at, ended_at=RECORDING.ended_at)
 
     assert expected(nothing, None).ran is None

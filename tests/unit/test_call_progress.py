@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -99,7 +98,7 @@ def test_an_answer_that_comes_before_the_ringing_is_counted_with_it() -> None:
 @pytest.mark.parametrize("cause", [*HANGUP_CAUSES, "sip_603_of_some_network"])
 def test_calls_are_counted_by_few_outcomes_whatever_their_flows_and_networks_call_them(cause: str) -> None:
     before = Call(SESSION, LEG, direction="outgoing", variables={"outcome": "a word of the flow's own"})
-    after = replace(before, ended_at="2026-09-21T12:00:00.000000Z", hangup_cause=cause)
+    after = before._replace(ended_at="2026-09-21T12:00:00.000000Z", hangup_cause=cause)
     event = happened("call.hangup", 1)
 
     [ended] = progress_of(before, StagedCall(FLOW).ring()._replace(call=after), event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
@@ -177,7 +176,7 @@ def refusal_of(event_id: str, place: int) -> str:
 def test_a_command_that_nothing_shows_to_be_obeyed_is_said_to_be_so_while_the_call_goes_on() -> None:
     answered = entry("call.answered", 1, commands=(command("answer", CONTROL),))
     going_on = Call("session", "leg", unconfirmed=Unconfirmed("event-1", answered.occurred_at, 1, ((0,),)))
-    over = replace(going_on, ended_at="2026-09-21T14:00:09.000000Z")
+    over = going_on._replace(ended_at="2026-09-21T14:00:09.000000Z")
 
     assert [call_timeline("session", [leg], [answered], []).rows[1].telnyx for leg in (going_on, over)] == [
         UNCONFIRMED,

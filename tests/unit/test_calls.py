@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -69,11 +68,11 @@ def recording_call() -> Call:
     ],
 )
 def test_the_hang_up_says_what_came_of_a_call_and_an_unknown_cause_speaks_for_itself(cause: str, outcome: str) -> None:
-    assert replace(CALL, hangup_cause=cause).outcome == outcome
+    assert CALL._replace(hangup_cause=cause).outcome == outcome
 
 
 def test_a_call_that_an_earlier_version_ended_keeps_its_outcome() -> None:
-    ended = replace(CALL, hangup_cause="normal_clearing", answered_at=moment(1), turn=3)
+    ended = CALL._replace(hangup_cause="normal_clearing", answered_at=moment(1), turn=3)
 
     assert ended.outcome == "completed"
 
@@ -81,8 +80,8 @@ def test_a_call_that_an_earlier_version_ended_keeps_its_outcome() -> None:
 def test_the_flows_own_word_on_the_outcome_comes_before_the_hang_ups() -> None:
     noted = CALL.remembering(OUTCOME, "appointment kept")
 
-    assert replace(noted, hangup_cause="normal_clearing").outcome == "appointment kept"
-    assert replace(noted.remembering(OUTCOME, ""), hangup_cause="user_busy").outcome == "busy"
+    assert noted._replace(hangup_cause="normal_clearing").outcome == "appointment kept"
+    assert noted.remembering(OUTCOME, "")._replace(hangup_cause="user_busy").outcome == "busy"
 
 
 # How far it has come
@@ -128,7 +127,7 @@ def test_a_call_whose_flow_is_not_there_is_ended_and_not_left_in_silence() -> No
 
     for decision in (
         begin(CALL, dialled, None),
-        advance(replace(CALL, flow="gone"), happened("call.speak.ended"), None),
+        advance(CALL._replace(flow="gone"), happened("call.speak.ended"), None),
     ):
         assert decision.commands == (command("hangup", CONTROL),)
         assert decision.reason == "no flow gone"
@@ -179,7 +178,7 @@ def test_a_recording_from_the_answer_is_expected_from_then_on() -> None:
 
 def test_every_recording_of_a_leg_has_a_number_of_its_own() -> None:
     first = with_commands(CALL, (START, START), happened("call.answered", 1))
-    second = with_commands(replace(first.call, turn=4), (START,), happened("call.dtmf.received", 20))
+    second = with_commands(first.call._replace(turn=4), (START,), happened("call.dtmf.received", 20))
 
     recordings = (*first.recordings, *second.recordings)
     assert [recording.number for recording in recordings] == [1, 2, 3]
@@ -290,7 +289,7 @@ def test_two_that_nobody_asked_for_are_two_in_the_ledger() -> None:
 
 
 def test_a_message_and_the_whole_call_are_distinguished_by_when_they_began() -> None:
-    call = with_commands(replace(recording_call(), turn=3), (START,), happened("call.speak.ended", 40)).call
+    call = with_commands(recording_call()._replace(turn=3), (START,), happened("call.speak.ended", 40)).call
 
     message = recording_saved(call, happened("call.recording.saved", 60, recording_started_at=moment(41)))
     whole = recording_saved(call, happened("call.recording.saved", 61, recording_started_at=moment(12)))
@@ -300,7 +299,7 @@ def test_a_message_and_the_whole_call_are_distinguished_by_when_they_began() -> 
 
 
 def test_the_recorder_rests_only_when_nothing_is_expected_any_more() -> None:
-    call = with_commands(replace(recording_call(), turn=3), (START,), happened("call.speak.ended", 40)).call
+    call = with_commands(recording_call()._replace(turn=3), (START,), happened("call.speak.ended", 40)).call
 
     one_left = recording_saved(call, happened("call.recording.saved", 60, recording_started_at=moment(41))).call
     none_left = recording_saved(one_left, happened("call.recording.saved", 61, recording_started_at=moment(12))).call
@@ -335,7 +334,7 @@ def error_of(call: Call, seconds: float = 60) -> Decision:
 
 def two_recordings() -> Call:
     """A call that is recorded as a whole, and a message in it."""
-    return with_commands(replace(recording_call(), turn=3), (START,), happened("call.speak.ended", 40)).call
+    return with_commands(recording_call()._replace(turn=3), (START,), happened("call.speak.ended", 40)).call
 
 
 def come(call: Call, number: int, began: float) -> Decision:
@@ -418,7 +417,7 @@ def test_a_verdict_about_a_recording_that_is_still_to_come_is_not_lost_when_it_c
 
 
 def test_a_recording_knows_what_asked_for_it() -> None:
-    call = replace(CALL, flow="front-desk", flow_version="0c1d", step="message", direction="incoming", turn=4)
+    call = CALL._replace(flow="front-desk", flow_version="0c1d", step="message", direction="incoming", turn=4)
     start = command(
         "record_start", CONTROL, format="mp3", channels="single", transcription=True, transcription_language="en"
     )
@@ -475,7 +474,7 @@ def test_a_pause_that_telnyx_refused_is_not_reported_as_one() -> None:
 
 
 def test_a_recording_asked_for_by_an_earlier_version_does_not_claim_to_know_its_pauses() -> None:
-    call = replace(recording_call(), recordings=(replace(recording_call().recordings[0], pauses=None),))
+    call = recording_call()._replace(recordings=(recording_call().recordings[0]._replace(pauses=None),))
 
     assert switched(call, "record_pause", 20).recordings[0].pauses is None
 
@@ -484,7 +483,7 @@ def test_a_recording_asked_for_by_an_earlier_version_does_not_claim_to_know_its_
 
 
 def test_a_recording_that_the_number_makes_itself_does_not_take_the_entry_of_the_message_asked_for_next() -> None:
-    call = with_commands(replace(CALL, turn=2), (START,), happened("call.speak.ended", 3)).call
+    call = with_commands(CALL._replace(turn=2), (START,), happened("call.speak.ended", 3)).call
     own = {"recording_started_at": moment(0), "recording_urls": {"mp3": f"https://s3.example/{LEG}-1763647437.mp3"}}
 
     first = recording_saved(call, happened("call.recording.saved", 60, **own))
@@ -496,7 +495,7 @@ def test_a_recording_that_the_number_makes_itself_does_not_take_the_entry_of_the
 
 
 def test_a_doubtful_one_has_an_entry_of_its_own_and_what_was_asked_for_stays_expected() -> None:
-    call = with_commands(replace(CALL, turn=2), (START,), happened("call.speak.ended", 3)).call
+    call = with_commands(CALL._replace(turn=2), (START,), happened("call.speak.ended", 3)).call
     event = happened("call.recording.saved", 60, recording_started_at=moment(0))
 
     decision = recording_saved(call, event)
@@ -534,7 +533,7 @@ def test_a_transcript_goes_to_the_archive_with_its_text_which_its_decision_does_
 
     job = ArchiveJob("transcript", SESSION, LEG, recording_id="3e5d7f6b", transcription_id="b8a3c2d1")
     assert decision == Decision(CALL, archive=(job,))
-    assert job.completed_from(event) == replace(job, transcript="Hello.")
+    assert job.completed_from(event) == job._replace(transcript="Hello.")
 
 
 @pytest.mark.parametrize(("characters", "carried"), [(0, True), (1, False)])
@@ -559,7 +558,7 @@ def test_a_job_that_an_earlier_version_kept_whole_is_handed_on_as_it_is() -> Non
 def test_a_decision_followed_by_another_is_both_in_order() -> None:
     first = error_of(recording_call())
 
-    both = first.then(lambda call: with_commands(replace(call, turn=9), (START,), happened("call.speak.ended", 40)))
+    both = first.then(lambda call: with_commands(call._replace(turn=9), (START,), happened("call.speak.ended", 40)))
 
     assert both.call.turn == 9
     assert actions(both) == ["record_start"]

@@ -123,7 +123,7 @@ def test_too_many_requests_hold_the_dials_then_halve_them_and_they_recover() -> 
     ],
 )
 def test_each_call_has_one_outcome(call: dict[str, object], outcome: str) -> None:
-    assert outcome_of_call(replace(Call("s", "l"), **call)) == outcome  # type: ignore[arg-type]
+    assert outcome_of_call(Call("s", "l")._replace(**call)) == outcome  # type: ignore[arg-type]
     assert outcome in OUTCOMES
 
 

@@ -331,7 +331,7 @@ def test_the_flow_is_not_overdue_before_what_it_waits_for_can_have_come() -> Non
     waiting = watched(staged.decisions[-1], Event("e", "call.answered", moment(2), {}), staged.call, 100.0)
     assert waiting.call.watch
 
-    before = replace(staged.call, watch=waiting.call.watch)
+    before = staged.call._replace(watch=waiting.call.watch)
     staged.call = before
     asked = ask(staged, "speak", SPEECH)
     later = watched(asked, Event("asked", ACTION, moment(3), {}), before, 101.0).call.watch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -188,7 +187,7 @@ def test_the_call_ends_up_the_same_in_whatever_order_its_beginning_is_reported(
         happened("call.machine.detection.ended", 12, DIALLED, result=found) if found else None,
         happened("call.machine.greeting.ended", 20, DIALLED, result=greeting) if greeting else None,
     ]
-    timer_end = happened("call.gather.ended", 60, replace(DIALLED, turn=1), status="timeout")
+    timer_end = happened("call.gather.ended", 60, DIALLED._replace(turn=1), status="timeout")
     in_order, shuffled = StagedCall(AFTER_GREETING, "outgoing"), StagedCall(AFTER_GREETING, "outgoing")
 
     for staged, places in ((in_order, range(4)), (shuffled, order)):
@@ -198,7 +197,7 @@ def test_the_call_ends_up_the_same_in_whatever_order_its_beginning_is_reported(
 
     def ends(staged: StagedCall) -> object:
         # When it was led on is a matter of the order, where is not.
-        return replace(staged.call, entered_at="", left=None)
+        return staged.call._replace(entered_at="", left=None)
 
     def sent(staged: StagedCall) -> object:
         commands = [command for decision in staged.decisions for command in decision.commands]
@@ -213,6 +212,6 @@ def test_a_timers_end_reported_after_the_hang_up_is_judged_by_what_it_says_itsel
     staged = answered(WHO)
     staged.take(happened("call.hangup", 30, staged.mark, hangup_cause="normal_clearing"))
 
-    staged.take(happened("call.gather.ended", 12, replace(DIALLED, turn=1), status="timeout"))
+    staged.take(happened("call.gather.ended", 12, DIALLED._replace(turn=1), status="timeout"))
 
     assert staged.call.step == "hello"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
 
 import pytest
 
@@ -259,7 +258,7 @@ def test_no_state_timeline_or_command_ever_holds_a_sensitive_digit() -> None:
     decision = staged.gather_ends(CARD)
 
     assert (pressed["digit"], gathered["digits"]) == ("*", "*" * len(CARD))
-    state = {name: value for name, value in asdict(staged.call).items() if name != "script"}
+    state = {name: value for name, value in staged.call._asdict().items() if name != "script"}
     commands = [command.to_json() for command in decision.commands]
     assert CARD not in json.dumps([state, commands, decision.reason], default=str)
     assert staged.call.variables == {"digits.card": "*" * len(CARD)}
@@ -295,7 +294,7 @@ def test_only_a_valid_answer_is_taken(keys: str, digits: str, *, fits: bool) -> 
         f"steps:\n  ask: {{collect: Number?, into: n, wrong: Wrong., tries: 2, otherwise: bye, next: thanks, {said}}}\n"
         "  thanks: {say: Thanks.}\n  bye: {say: Bye.}\n"
     )
-    call.call = replace(call.call, variables={"pin": "7777"})
+    call.call = call.call._replace(variables={"pin": "7777"})
     call.pick_up()
 
     decision = call.gather_ends(digits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -434,7 +433,7 @@ def test_the_limit_of_the_flow_that_leads_the_call_counts_in_a_visited_one() -> 
 def test_the_time_of_entering_is_no_part_of_what_a_late_event_leaves() -> None:
     call = staged(ROUND)
     call.pick_up()
-    reported = replace(call.call)
+    reported = call.call._replace()
     call.hang_up()
 
     assert reported.entered_at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,7 @@ def later(staged: StagedCall, seconds: float) -> StagedCall:
 
 def answer(staged: StagedCall, given: QueueAnswer) -> Any:  # noqa: ANN401 -- a decision
     question = QueueQuestion(("support",), call_session_id=SESSION, call_leg_id=LEG, turn=staged.call.turn)
-    event = given.event(replace(question, id=f"answer@{staged.seconds}", asked_at=moment(staged.seconds)))
+    event = given.event(question._replace(id=f"answer@{staged.seconds}", asked_at=moment(staged.seconds)))
     return staged.take(event)
 
 
@@ -282,7 +281,7 @@ RUNG = QUEUE.replace("max_wait_time_secs: 300", 'max_wait_time_secs: 300\n      
 
 
 def agent_leg(staged: StagedCall, event_type: str, leg: str = "a", **payload: object) -> Any:  # noqa: ANN401 -- a decision
-    mark = replace(staged.mark, parent_leg=LEG, dialled=True)
+    mark = staged.mark._replace(parent_leg=LEG, dialled=True)
     return staged.tell(event_type, mark, call_leg_id=leg, call_control_id=f"v3:{leg}", **payload)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dialtone.domain.calls import Call
@@ -99,7 +97,7 @@ def test_a_hang_up_reported_too_late_takes_a_call_of_a_flow_back() -> None:
         "steps:\n  hello: {say: Hello.}\n  out: {go: {flow: other, given: {}}}\n", other="steps:\n  w: {say: W.}\n"
     )
     call.pick_up()
-    call.call = replace(call.call, variables={"name": "Ann"})
+    call.call = call.call._replace(variables={"name": "Ann"})
     call.seconds = 10
     call.prompt_ends()
     assert (call.call.variables, len(call.call.scopes)) == ({}, 1)
@@ -129,7 +127,7 @@ def test_variables_kept_aside_count_among_all_that_a_call_may_have() -> None:
         "last_resort: sorry\nsteps:\n  in: {go: {flow: other, given: {x: '{x}'}}}\n  sorry: {say: Sorry.}\n",
         other="steps:\n  w: {say: W.}\n",
     )
-    call.call = replace(call.call, variables={"x": "y" * (MAX_VARIABLES_BYTES - 1_010)})
+    call.call = call.call._replace(variables={"x": "y" * (MAX_VARIABLES_BYTES - 1_010)})
 
     call.pick_up()
 
@@ -139,7 +137,7 @@ def test_variables_kept_aside_count_among_all_that_a_call_may_have() -> None:
         "last_resort: sorry\nsteps:\n  in: {go: {flow: other, given: {x: '{x}', z: '{x}'}}}\n  sorry: {say: Sorry.}\n",
         other="steps:\n  w: {say: W.}\n",
     )
-    call.call = replace(call.call, variables={"x": "y" * (MAX_VARIABLES_BYTES - 1_000)})
+    call.call = call.call._replace(variables={"x": "y" * (MAX_VARIABLES_BYTES - 1_000)})
     call.pick_up()
     assert heard(call) == ["Sorry."]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -27,7 +26,7 @@ LARGEST = "9" * 15 + "." + "9" * 6
 def variables(steps: str, **known: str) -> dict[str, str]:
     """What a call knows after a flow of these steps, which ends in a hang-up."""
     call = StagedCall(f"last_resort: sorry\nsteps:\n{steps}\n  sorry: {{say: Sorry.}}\n")
-    call.call = replace(call.call, variables={name.replace("__", "."): value for name, value in known.items()})
+    call.call = call.call._replace(variables={name.replace("__", "."): value for name, value in known.items()})
     call.pick_up()
     return {**call.call.variables, "reason": call.decisions[-1].reason}
 
@@ -38,7 +37,7 @@ def taken(when: str, **known: str) -> bool:
         f"steps:\n  ask: {{branch: [{{when: {when}, to: yea}}], otherwise: nay}}\n"
         "  yea: {say: Y.}\n  nay: {say: N.}\n"
     )
-    call.call = replace(call.call, variables={name.replace("__", "."): value for name, value in known.items()})
+    call.call = call.call._replace(variables={name.replace("__", "."): value for name, value in known.items()})
     call.pick_up()
     return call.call.step == "yea"
 
@@ -341,7 +340,7 @@ SPLIT = """
 def split_of(sticky: str, session: str, rounds: int = 1) -> list[str]:
     """Where a call goes, each time that it comes to the split."""
     call = StagedCall(SPLIT % sticky)
-    call.call = replace(call.call, session_id=session)
+    call.call = call.call._replace(session_id=session)
     call.pick_up()
     went = [call.call.step]
     for _ in range(rounds - 1):

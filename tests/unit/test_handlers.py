@@ -41,7 +41,7 @@ def sample(name: str) -> Event:
 
 def call_of(event: Event, **known: object) -> Call:
     """The call that an event is for, as it was known before it."""
-    return replace(Call(event.call_session_id, event.owner_leg_id, CONTROL), **known)  # type: ignore[arg-type]  # the test names the fields
+    return Call(event.call_session_id, event.owner_leg_id, CONTROL)._replace(**known)  # type: ignore[arg-type]  # the test names the fields
 
 
 def waiting_at(event: Event, step: str, **waiting: int) -> Call:
@@ -246,7 +246,7 @@ def test_call_bridged_connects_the_two_and_stops_the_music(name: str) -> None:
 @pytest.mark.parametrize("name", ["call_speak_started", "call_playback_started", "call_cost", "call_cost-error"])
 def test_what_is_only_a_mark_in_the_timeline_changes_nothing(name: str) -> None:
     event = sample(name)
-    call = replace(waiting_at(event, "hello", prompts=1), flow="main-menu").with_event_details(event)
+    call = waiting_at(event, "hello", prompts=1)._replace(flow="main-menu").with_event_details(event)
 
     assert decide(call, event, SPEECH) == Decision(call)
 
@@ -359,7 +359,7 @@ def test_call_recording_saved_goes_into_custody_and_ends_the_message(name: str) 
 
 def test_call_recording_saved_of_a_call_that_has_ended_goes_into_custody_and_moves_nothing() -> None:
     event = sample("call_recording_saved")
-    call = replace(promised(event), status=ENDED, ended_at="2026-11-20T14:04:11.000000Z")
+    call = promised(event)._replace(status=ENDED, ended_at="2026-11-20T14:04:11.000000Z")
 
     decision = decide(call, event, MESSAGE)
 
@@ -385,7 +385,7 @@ def test_call_recording_error_is_in_the_ledger_and_takes_the_error_path(name: st
 
 def test_call_recording_error_that_nobody_waits_for_is_noted() -> None:
     event = sample("call_recording_error")
-    call = replace(waiting_at(event, "hello", prompts=1), flow="main-menu").with_event_details(event)
+    call = waiting_at(event, "hello", prompts=1)._replace(flow="main-menu").with_event_details(event)
 
     decision = decide(call, event, SPEECH)
 
@@ -452,7 +452,7 @@ def test_a_refused_recording_will_not_come() -> None:
 
 def test_a_refused_recording_that_an_earlier_version_asked_for_without_a_name_will_not_come() -> None:
     call, flow = staged_message()
-    call = replace(call, recordings=(replace(call.recordings[0], file_name=""),))
+    call = call._replace(recordings=(call.recordings[0]._replace(file_name=""),))
 
     decision = refused(call, flow, turns=[call.turn])
 

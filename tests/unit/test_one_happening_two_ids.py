@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def call_of(event: Event, step: str = "welcome", **known: object) -> Call:
         to_number="+15550100",
         flow="main-menu",
     )
-    return replace(call, step=step, turn=event.client_state.turn, waiting={"prompts": 2}, **known)  # type: ignore[arg-type]
+    return call._replace(step=step, turn=event.client_state.turn, waiting={"prompts": 2}, **known)  # type: ignore[arg-type]
 
 
 def decide(call: Call, event: Event) -> Decision:
@@ -73,7 +72,7 @@ def test_what_happens_once_is_known_again_at_another_time_and_after_any_number_o
     ringing = Call(event.call_session_id, event.call_leg_id, control_id="v3:c")
     first = decide(ringing, event)
     later = event._replace(id="another", occurred_at="2030-01-01T00:00:00.000000Z")
-    much_later = replace(first.call, recent=tuple(str(number) for number in range(MAX_RECENT)))
+    much_later = first.call._replace(recent=tuple(str(number) for number in range(MAX_RECENT)))
 
     assert first.commands or name == "call_hangup"
     assert nothing(first.call, later) == Decision(first.call)
@@ -87,7 +86,7 @@ def test_a_call_that_has_ended_or_was_answered_is_not_answered_again() -> None:
     call = Call(event.call_session_id, event.call_leg_id, control_id="v3:c")
 
     for status in ("answered", "bridged", "ended"):
-        assert decide(replace(call, status=status), event).commands == ()
+        assert decide(call._replace(status=status), event).commands == ()
 
 
 def test_a_second_end_of_a_call_leaves_what_was_noted_of_the_first() -> None:
@@ -122,7 +121,7 @@ def saved(**changes: object) -> Event:
 def asked_next(call: Call) -> Call:
     """The call, which waits for its next message."""
     message = Recording(call.session_id, call.leg_id, 7, call.turn, SAVED.occurred_at, "record_start", channels="dual")
-    return replace(call, recordings=(message,), recordings_asked=7)
+    return call._replace(recordings=(message,), recordings_asked=7)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +188,7 @@ def test_someone_who_is_rung_and_answers_hears_the_whisper_once() -> None:
 def test_a_timer_that_is_started_anew_is_started_once() -> None:
     """Each start ends the one before, whose end would start it again: without an end."""
     gather = SAMPLES["call_gather_ended-cancelled_amd"]
-    first = decide(replace(call_of(gather, "who"), waiting={}, entered_at=gather.occurred_at), gather)
+    first = decide(call_of(gather, "who")._replace(waiting={}, entered_at=gather.occurred_at), gather)
 
     again = decide(first.call, gather._replace(id="another"))
 

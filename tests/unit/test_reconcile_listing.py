@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from reconcile.listing import can_be_taken, new_to, saved_event, was_never_asked
 ASKED = Recording(
     "session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start", channels="dual", file_name="leg-01"
 )
-CAME = replace(ASKED, status=SAVED, started_at="2026-09-21T12:00:01.123456Z")
-UNSOLICITED = replace(CAME, number=2, source=UNASKED, file_name="")
+CAME = ASKED._replace(status=SAVED, started_at="2026-09-21T12:00:01.123456Z")
+UNSOLICITED = CAME._replace(number=2, source=UNASKED, file_name="")
 NAMED = {"wav": "https://recordings.example/leg-01-1790000000.wav?X-Amz-Signature=f00"}
 UNNAMED = {"wav": "https://recordings.example/leg-1790000001.wav?X-Amz-Signature=f00"}
 LISTED = RecordingInfo(
@@ -34,7 +33,7 @@ def known(listed: RecordingInfo, *entries: Recording) -> bool:
 def test_an_expected_one_is_new_and_one_that_has_come_is_not() -> None:
     assert not known(LISTED, ASKED)
     assert known(LISTED, CAME)
-    assert known(LISTED, replace(CAME, status=VERIFIED))
+    assert known(LISTED, CAME._replace(status=VERIFIED))
 
 
 def test_one_of_another_leg_is_new() -> None:
@@ -42,13 +41,13 @@ def test_one_of_another_leg_is_new() -> None:
 
 
 def test_a_failed_one_is_known_if_it_had_come_and_new_if_it_never_had() -> None:
-    assert known(LISTED, replace(CAME, status=FAILED))
-    assert not known(LISTED, replace(ASKED, status=FAILED))
+    assert known(LISTED, CAME._replace(status=FAILED))
+    assert not known(LISTED, ASKED._replace(status=FAILED))
 
 
 def test_telnyx_s_own_id_is_decisive() -> None:
-    assert known(LISTED._replace(download_urls=UNNAMED, started_at=""), replace(UNSOLICITED, recording_id="r-1"))
-    assert not known(LISTED._replace(download_urls=UNNAMED), replace(UNSOLICITED, recording_id="r-2"))
+    assert known(LISTED._replace(download_urls=UNNAMED, started_at=""), UNSOLICITED._replace(recording_id="r-1"))
+    assert not known(LISTED._replace(download_urls=UNNAMED), UNSOLICITED._replace(recording_id="r-2"))
 
 
 def test_one_without_an_id_is_not_taken_for_another_without_one() -> None:
@@ -60,8 +59,8 @@ def test_one_without_an_id_is_not_taken_for_another_without_one() -> None:
 def test_a_callee_s_recording_is_known_under_the_leg_that_dialled() -> None:
     of_callee = LISTED._replace(call_leg_id="callee", download_urls=UNNAMED)
 
-    assert known(of_callee, replace(UNSOLICITED, recording_id="r-1"))
-    assert not known(of_callee, replace(UNSOLICITED, recording_id="r-2"))
+    assert known(of_callee, UNSOLICITED._replace(recording_id="r-1"))
+    assert not known(of_callee, UNSOLICITED._replace(recording_id="r-2"))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +154,7 @@ def test_that_a_command_was_never_taken_is_believed_only_of_an_account_that_show
 
 
 def test_a_recording_from_the_answer_is_asked_for_by_the_answer() -> None:
-    from_answer = replace(ASKED, source=FROM_ANSWER)
+    from_answer = ASKED._replace(source=FROM_ANSWER)
     named = TakenCommand("answer", "leg", '{"record_custom_file_name": "leg-01"}')
 
     assert not was_never_asked_for(from_answer, [named])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dialtone.adapters.telnyx_api import CallInfo
@@ -32,7 +30,7 @@ from reconcile.plan import (
 )
 
 ASKED = Recording("session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start")
-CAME = replace(ASKED, status=SAVED, started_at="2026-09-21T12:00:01Z", ended_at="2026-09-21T12:01:00.000000Z")
+CAME = ASKED._replace(status=SAVED, started_at="2026-09-21T12:00:01Z", ended_at="2026-09-21T12:01:00.000000Z")
 ENDED = seconds("2026-09-21T12:01:00Z")
 LEG = Call("session", "leg", answered_at="2026-09-21T11:59:59.000000Z", ended_at="2026-09-21T12:01:00.000000Z")
 
@@ -65,12 +63,12 @@ def test_an_expected_one_waits_as_long_as_its_call_goes_on() -> None:
 )
 def test_a_saved_one_is_queued_again_when_the_archive_must_be_done(status: str, age: float, do: Do) -> None:
     """Whether its call goes on or not: a message is archived while its caller goes on."""
-    assert look_at(replace(CAME, status=status), None, ENDED + age) == Look(do, age)
+    assert look_at(CAME._replace(status=status), None, ENDED + age) == Look(do, age)
 
 
 def test_a_saved_one_without_its_end_counts_from_its_start() -> None:
-    assert look_at(replace(CAME, ended_at=""), None, ENDED).age_seconds == 59
-    assert look_at(replace(CAME, ended_at="", started_at=""), None, ENDED).age_seconds == 60
+    assert look_at(CAME._replace(ended_at=""), None, ENDED).age_seconds == 59
+    assert look_at(CAME._replace(ended_at="", started_at=""), None, ENDED).age_seconds == 60
 
 
 def test_it_is_looked_at_in_every_sweep_and_more_and_more_rarely_once_the_alarm_has_rung() -> None:
@@ -86,8 +84,8 @@ def test_one_of_five_sweeps_is_within_the_quarter_of_an_hour() -> None:
 
 
 def test_a_recording_that_is_not_listed_says_why() -> None:
-    doubtful = replace(CAME, number=2, source=UNASKED, identity=UNCERTAIN)
-    of_another_leg = replace(doubtful, call_leg_id="other")
+    doubtful = CAME._replace(number=2, source=UNASKED, identity=UNCERTAIN)
+    of_another_leg = doubtful._replace(call_leg_id="other")
 
     assert unlisted(ASKED, "", [ASKED]).reason == "Telnyx lists no such recording"
     assert unlisted(ASKED, "", [ASKED, of_another_leg]).reason == "Telnyx lists no such recording"
@@ -100,9 +98,9 @@ def test_a_recording_that_is_not_listed_says_why() -> None:
     [
         (None, ""),
         (LEG, ""),
-        (replace(LEG, answered_at=""), "not made: the call ended before it was answered"),
-        (replace(LEG, answered_at="", ended_at=""), ""),
-        (replace(LEG, ended_at=ASKED.requested_at), "not made: the call had ended when it was asked for"),
+        (LEG._replace(answered_at=""), "not made: the call ended before it was answered"),
+        (LEG._replace(answered_at="", ended_at=""), ""),
+        (LEG._replace(ended_at=ASKED.requested_at), "not made: the call had ended when it was asked for"),
     ],
 )
 def test_that_a_recording_cannot_have_begun_is_known_from_its_call(leg: Call | None, reason: str) -> None:
@@ -119,7 +117,7 @@ def test_a_leg_that_goes_on_is_looked_at_the_later_the_longer_it_has(age: float,
 
 
 def test_a_leg_of_which_only_later_events_came_is_as_old_as_its_first_known_moment() -> None:
-    answered = replace(GOING_ON, initiated_at="", answered_at="2026-09-21T12:10:00.000000Z")
+    answered = GOING_ON._replace(initiated_at="", answered_at="2026-09-21T12:10:00.000000Z")
 
     assert next_leg_look(answered, BEGAN + 900) == BEGAN + 900 + 300
     assert next_leg_look(Call("session", "leg"), BEGAN) == BEGAN + NEXT_SWEEP_SECONDS

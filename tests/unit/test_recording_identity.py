@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,7 +83,7 @@ def test_addresses_without_a_name_name_nothing() -> None:
 
 
 @pytest.mark.parametrize("began", [-60, 0, 3.2, 9_000])
-@pytest.mark.parametrize("asked", [WHOLE, MESSAGE, replace(MESSAGE, status=FAILED)])
+@pytest.mark.parametrize("asked", [WHOLE, MESSAGE, MESSAGE._replace(status=FAILED)])
 def test_the_files_name_decides_whatever_else_is_said(asked: Recording, began: float) -> None:
     recordings = [each for each in BOTH if each.number != asked.number] + [asked]
 
@@ -113,7 +111,7 @@ def test_one_with_telnyxs_own_name_that_began_after_a_message_was_asked_for_is_d
 
 
 def test_one_that_an_earlier_version_asked_for_has_telnyxs_own_name() -> None:
-    unnamed = replace(MESSAGE, file_name="")
+    unnamed = MESSAGE._replace(file_name="")
 
     match = identify([unnamed], LEG, saved(3.2, "single", f"{LEG}-{STAMP}"))
 
@@ -153,7 +151,7 @@ def test_one_that_began_well_before_the_first_request_is_not_ours() -> None:
 
 @pytest.mark.parametrize("began", [3.2, None])
 def test_of_two_alike_asked_for_at_the_same_moment_neither_is_guessed(began: float | None) -> None:
-    other = replace(MESSAGE, number=3, turn=4, file_name=file_name(LEG, 3))
+    other = MESSAGE._replace(number=3, turn=4, file_name=file_name(LEG, 3))
 
     match = identify([MESSAGE, other], LEG, saved(began, "single"))
 
@@ -164,7 +162,7 @@ def test_of_two_alike_asked_for_at_the_same_moment_neither_is_guessed(began: flo
 
 @pytest.mark.parametrize("file", [saved(3.2, "dual"), saved(3.2, "single", formats=frozenset({"wav"}))])
 def test_one_of_another_form_than_was_asked_for_is_doubtful(file: SavedFile) -> None:
-    asked = replace(MESSAGE, format="mp3")
+    asked = MESSAGE._replace(format="mp3")
 
     match = identify([asked], LEG, file)
 
@@ -178,7 +176,7 @@ def test_without_a_beginning_the_channels_tell_two_apart() -> None:
 
 
 def test_one_that_fits_what_failed_is_not_said_to_be_nobodys() -> None:
-    match = identify([replace(MESSAGE, status=FAILED)], LEG, saved(3.2, "single"))
+    match = identify([MESSAGE._replace(status=FAILED)], LEG, saved(3.2, "single"))
 
     assert (match.recording, match.identity) == (None, UNCERTAIN)
 
@@ -189,7 +187,7 @@ def test_one_that_fits_what_failed_is_not_said_to_be_nobodys() -> None:
 def test_a_name_of_the_flow_s_own_begins_the_file_s_name_and_is_known_again() -> None:
     name = file_name(LEG, 2, "orders-by-phone-of-the-main-office")
 
-    asked = replace(MESSAGE, file_name=name)
+    asked = MESSAGE._replace(file_name=name)
     match = identify((WHOLE, asked), LEG, saved(None, "", f"{name}-{STAMP}"))
 
     assert name.startswith("orders-by-phone-of-the-main-off")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ JOB = ArchiveJob("audio", "session", "leg", "leg-01", "r-1", {"mp3": "https://re
     "recording",
     [
         RECORDING,
-        replace(RECORDING, audio=AudioCopy("key", 5, "c0ffee", None)),
-        replace(RECORDING, audio=AudioCopy("key", 5, "c0ffee", 90), transcript=TranscriptCopy("key", "facade", "t-1")),
+        RECORDING._replace(audio=AudioCopy("key", 5, "c0ffee", None)),
+        RECORDING._replace(audio=AudioCopy("key", 5, "c0ffee", 90), transcript=TranscriptCopy("key", "facade", "t-1")),
     ],
 )
 def test_an_entry_reads_as_it_was_written(recording: Recording) -> None:
@@ -33,7 +32,7 @@ def test_fields_of_another_version_are_passed_over() -> None:
         "audio": {"key": "k", "length_bytes": 1, "sha256": "s", "codec": "?"},
     }
 
-    assert Recording.from_json(stored) == replace(RECORDING, audio=AudioCopy("k", 1, "s"))
+    assert Recording.from_json(stored) == RECORDING._replace(audio=AudioCopy("k", 1, "s"))
 
 
 def test_an_entry_of_before_copies_were_kept_reads_without_them() -> None:
@@ -45,11 +44,11 @@ def test_an_entry_of_before_copies_were_kept_reads_without_them() -> None:
 
 def test_a_recording_is_named_before_telnyx_names_it() -> None:
     assert RECORDING.name == "leg-01"
-    assert replace(RECORDING, number=12, recording_id="r-1").name == "leg-12"
+    assert RECORDING._replace(number=12, recording_id="r-1").name == "leg-12"
 
 
 def test_a_recording_lies_under_the_day_that_it_began() -> None:
-    begun = replace(RECORDING, started_at="2026-09-22T00:00:00.100000Z")
+    begun = RECORDING._replace(started_at="2026-09-22T00:00:00.100000Z")
 
     assert object_key(RECORDING, "wav") == "recordings/2026/09/21/session/leg-01.wav"
     assert object_key(begun, "json") == "recordings/2026/09/22/session/leg-01.json"
@@ -61,14 +60,14 @@ ANY_TEXT = st.text(st.characters(), max_size=300) | st.sampled_from(["", ".", ".
 
 @given(session=ORDINARY, leg=ORDINARY)
 def test_ordinary_ids_stand_in_a_key_as_they_are(session: str, leg: str) -> None:
-    recording = replace(RECORDING, call_session_id=session, call_leg_id=leg)
+    recording = RECORDING._replace(call_session_id=session, call_leg_id=leg)
 
     assert object_key(recording, "wav") == f"recordings/2026/09/21/{session}/{leg}-01.wav"
 
 
 @given(session=ANY_TEXT, leg=ANY_TEXT | st.text("ä/.", min_size=2_000, max_size=3_000), day=ANY_TEXT)
 def test_no_id_makes_a_key_that_s3_or_a_file_system_reads_otherwise(session: str, leg: str, day: str) -> None:
-    recording = replace(RECORDING, call_session_id=session, call_leg_id=leg, started_at=day)
+    recording = RECORDING._replace(call_session_id=session, call_leg_id=leg, started_at=day)
 
     key = object_key(recording, "wav")
 
@@ -80,7 +79,7 @@ def test_no_id_makes_a_key_that_s3_or_a_file_system_reads_otherwise(session: str
 
 @given(one=ANY_TEXT, other=ANY_TEXT)
 def test_different_ids_make_different_keys(one: str, other: str) -> None:
-    keys = {object_key(replace(RECORDING, call_leg_id=each), "wav") for each in (one, other)}
+    keys = {object_key(RECORDING._replace(call_leg_id=each), "wav") for each in (one, other)}
 
     assert len(keys) == len({one, other})
 
@@ -93,7 +92,7 @@ def test_an_entry_of_before_what_was_asked_of_it_was_noted_reads_as_a_plain_one(
     assert Recording.from_json(stored) == RECORDING
 
 
-@pytest.mark.parametrize("job", [JOB, replace(JOB, urls=None), replace(JOB, kind="transcript", transcript="Žofie\n")])
+@pytest.mark.parametrize("job", [JOB, JOB._replace(urls=None), JOB._replace(kind="transcript", transcript="Žofie\n")])
 def test_a_job_reads_as_it_was_written(job: ArchiveJob) -> None:
     assert ArchiveJob.from_json(job.to_json()) == job
 

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import heapq
 import time
-from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
@@ -50,7 +49,7 @@ from dialtone.domain.publication import Live
 from dialtone.domain.queues import CALLBACK_SECONDS, Callback, QueueQuestion
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
-from dialtone.domain.stored import restored
+from dialtone.domain.stored import restored, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -126,7 +125,7 @@ _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _OTHERS_WRITE = ("call_session_id", "review", "deliver")
 """Of a ledger entry: its key, and what callers and flows decide while the archive is at work."""
 _NEW_CALL = Call("", "")
-_CALL_FIELDS = tuple(field.name for field in fields(Call) if field.name not in {"session_id", "leg_id"})
+_CALL_FIELDS = tuple(name for name in Call._fields if name not in {"session_id", "leg_id"})
 
 
 class LostRace(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the race was lost
@@ -206,8 +205,7 @@ class BegunLeg(NamedTuple):
     began_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
+class TimelineEntry(NamedTuple):
     """One event as the timeline keeps it."""
 
     event_id: str
@@ -299,7 +297,7 @@ class CallsTable:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_text_fields(event))}})
         asked = {each.recording: each.targets for each in decision.deliveries}
         for recording in decision.recordings:
-            recording = replace(recording, deliver=asked.pop(recording.name, recording.deliver))  # noqa: PLW2901 -- itself
+            recording = recording._replace(deliver=asked.pop(recording.name, recording.deliver))  # noqa: PLW2901 -- itself
             item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}", HEARD_NOTED: True}
             writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
         writes += self._text_entries(decision, event)
@@ -556,7 +554,7 @@ class CallsTable:
             Key=_key(due.call_session_id, due.item),
             UpdateExpression="SET transcription = :transcription",
             ConditionExpression=f"{DUE_AT} = :seen",
-            ExpressionAttributeValues=attributes({":transcription": asdict(transcription), ":seen": due.due_at}),
+            ExpressionAttributeValues=attributes({":transcription": transcription._asdict(), ":seen": due.due_at}),
         )
 
     def mark_resent(self, call_session_id: str, item: str, at: str) -> bool:
@@ -651,7 +649,7 @@ class CallsTable:
         return [noted, campaign_cost(self._table, place, more, calls=not before.cost)] if more else [noted]
 
     def _leg_put(self, before: Call, decision: Decision, event: Event) -> Any:  # noqa: ANN401 -- boto's nested dictionaries
-        call = replace(decision.call, version=before.version + 1, due_at=_leg_due_at(before, decision, event))
+        call = decision.call._replace(version=before.version + 1, due_at=_leg_due_at(before, decision, event))
         put: Item = {
             "TableName": self._table,
             "Item": attributes(_call_fields(call, event) | _outbox(before, call)),
@@ -719,7 +717,7 @@ class CallsTable:
             "Key": _key(f"{QUEUE}{callback.queue}", CALLBACKS),
             "UpdateExpression": "SET #callback = :callback, expires_at = :expires_at",
             "ExpressionAttributeNames": {"#callback": f"{CALLBACK}{callback.call_leg_id}"},
-            "ExpressionAttributeValues": attributes({":callback": compact(asdict(callback)), ":expires_at": expires}),
+            "ExpressionAttributeValues": attributes({":callback": compact(callback._asdict()), ":expires_at": expires}),
         }
 
     def _claim(self, callback: Callback) -> Any:  # noqa: ANN401 -- as above
@@ -929,14 +927,14 @@ def _call_fields(call: Call, event: Event) -> Item:
     """What is as in a new call is left out and read as such: each attribute costs bytes, and CPU four times over."""
     kept = {name: value for name in _CALL_FIELDS if (value := getattr(call, name)) != getattr(_NEW_CALL, name)}
     plain_values = {
-        "left": {name: value for name, value in asdict(call.left).items() if value} if call.left else None,
-        "far_legs": {leg_id: asdict(leg) for leg_id, leg in call.far_legs.items()},
+        "left": {name: value for name, value in written(call.left).items() if value} if call.left else None,
+        "far_legs": {leg_id: leg._asdict() for leg_id, leg in call.far_legs.items()},
         "recordings": [recording.to_json() for recording in call.recordings],
-        "scopes": [asdict(scope) for scope in call.scopes],
-        "reported": [asdict(report) for report in call.reported],
-        "consent": asdict(call.consent) if call.consent else None,
+        "scopes": [scope._asdict() for scope in call.scopes],
+        "reported": [report._asdict() for report in call.reported],
+        "consent": call.consent._asdict() if call.consent else None,
         "unconfirmed": call.unconfirmed.to_json() if call.unconfirmed else None,
-        "watch": asdict(call.watch) if call.watch else None,
+        "watch": call.watch._asdict() if call.watch else None,
         "outside": call.outside.to_json() if call.outside else None,
     }
     return {

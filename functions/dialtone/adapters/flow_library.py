@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -107,7 +107,7 @@ class FlowLibrary:
         if not _goes_by_number(call, event):
             return call
         to_number = self.routes.called(call.to_number or event.text("to"))
-        return replace(call, to_number=to_number)
+        return call._replace(to_number=to_number)
 
     def flow_for(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> LoadedFlow | None:
         """The flow that leads the call: its own, the one it was dialled for, or its number's. Raises FlowInvalid."""

@@ -12,8 +12,8 @@ functions do not draw, so `dialtone publish` and each deployment do.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -62,8 +62,7 @@ class TooLarge(DialtoneError):  # noqa: N818 -- reads as the sentence it is
     """More files than a version can hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A published set of flows, without its files."""
 
     number: int
@@ -76,8 +75,7 @@ class Version:
     files: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What somebody did to what is live."""
 
     at: str
@@ -147,7 +145,7 @@ class Publications:
         live = change.live
         puts = [
             self._put(LIVE, live.to_json(), was.revision),
-            self._put(f"{CHANGE}{live.revision:08}", {**asdict(change), "live": live.to_json()}),
+            self._put(f"{CHANGE}{live.revision:08}", {**change._asdict(), "live": live.to_json()}),
         ]
         if new:
             kept = compact(dict(texts or {}))
@@ -156,7 +154,7 @@ class Publications:
                     f"the flows have {len(kept):,} bytes, compressed; {MAX_BYTES:,} can be published together"
                 )
             puts += [
-                self._put(f"{VERSION}{new.number:08}", asdict(new)),
+                self._put(f"{VERSION}{new.number:08}", new._asdict()),
                 self._put(files_key(new.number)["item"]["S"], {"texts": kept}),
             ]
         try:

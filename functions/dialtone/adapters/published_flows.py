@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from dialtone.adapters.flow_library import FlowLibrary
@@ -56,7 +56,7 @@ class PublishedFlows:
             return call
         version = call.published if call.version else self._new_calls_version(call, event)
         library = self._library(version, deadline)
-        taken = replace(call, published=WITH_THE_CODE if library is self.deployed else version)
+        taken = call._replace(published=WITH_THE_CODE if library is self.deployed else version)
         return library.with_called_number(taken, event, deadline)
 
     def flow_for(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> LoadedFlow | None:

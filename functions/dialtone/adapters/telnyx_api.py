@@ -22,10 +22,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard
 from urllib.parse import quote
 
@@ -86,8 +86,7 @@ Kind = Literal["accepted", "ended", "refused", "unavailable"]
 Reason = Literal["", "deadline", "timeout", "connection", "rate-limited", "server-error", "unreadable", "unauthorized"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of a request to Telnyx."""
 
     kind: Kind
@@ -95,7 +94,7 @@ class Outcome:
     """How often it was sent; 0 if the deadline left no time at all."""
     status: int = 0
     """The HTTP status; 0 if there was no answer."""
-    body: Mapping[str, object] = field(default_factory=dict)
+    body: Mapping[str, object] = MappingProxyType({})
     """Of an accepted one: Telnyx's answer."""
     code: str = ""
     """Of a refused or ended one, as `title` and `detail`: what Telnyx says."""
@@ -108,7 +107,7 @@ class Outcome:
     """Of an unavailable one: how long Telnyx asks us to wait; None if it does not say."""
     rate_limited: int = 0
     """How often Telnyx answered 429, whatever came of it in the end."""
-    milliseconds: float = field(default=0, compare=False)
+    milliseconds: float = 0
     """How long the last attempt took."""
 
     @property
@@ -259,7 +258,7 @@ class TelnyxApi:
             return send(path, cast_to=_as_it_came(), body=body, options=options)
 
         outcome = self._ask(ask, deadline)
-        return replace(outcome, kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
+        return outcome._replace(kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
 
     def _send_message(self, message: Command, key: str, deadline: float) -> Outcome:
         """Send a text. Telnyx gives the same answer to the same body under the same key, for a day."""
@@ -271,10 +270,10 @@ class TelnyxApi:
 
         outcome = self._ask(ask, deadline)
         if outcome.status == HTTPStatus.CONFLICT and not outcome.code.startswith(MESSAGING_CODES):
-            return replace(outcome, kind="unavailable", reason="server-error")  # one under this key is being answered
+            return outcome._replace(kind="unavailable", reason="server-error")  # one under this key is being answered
         about_text = outcome.code.startswith(MESSAGING_CODES)
         locked_out = not about_text and outcome.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-        return replace(outcome, kind="unavailable", reason="unauthorized") if locked_out else outcome
+        return outcome._replace(kind="unavailable", reason="unauthorized") if locked_out else outcome
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         """Send several commands with their ids at once, and give what came of each; as `send` otherwise."""
@@ -527,7 +526,7 @@ class TelnyxApi:
             return outcome
         again = self._asked_with(replaced, ask, deadline)
         limited = outcome.rate_limited + again.rate_limited
-        return replace(again, attempts=outcome.attempts + again.attempts, rate_limited=limited)
+        return again._replace(attempts=outcome.attempts + again.attempts, rate_limited=limited)
 
     def _asked_with(self, key: str, ask: _Ask, deadline: float) -> Outcome:
         """Ask, and ask again once where that may help and the deadline allows."""
@@ -545,7 +544,7 @@ class TelnyxApi:
             if not again or attempt == ATTEMPTS or self._clock() + pause + SHORTEST_ATTEMPT_SECONDS > deadline:
                 break
             self._sleep(pause)
-        return replace(outcome, rate_limited=limited, milliseconds=round(took * MILLIS_PER_SECOND, 1))
+        return outcome._replace(rate_limited=limited, milliseconds=round(took * MILLIS_PER_SECOND, 1))
 
     def _attempt(self, client: telnyx.Telnyx, ask: _Ask, attempt: int, left: float) -> Outcome:
         package = sdk.load()

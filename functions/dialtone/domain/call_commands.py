@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.client_state import ClientState
@@ -49,8 +48,7 @@ def with_commands(
     if call.outside:
         call, commands = _as_held_from_outside(call, commands)
     for asked in commands:
-        call = replace(
-            call,
+        call = call._replace(
             recorder=_recorder_after(asked, call),
             far_legs=_far_legs_after(asked, call),
             recordings=_recordings_after(asked, call, event.occurred_at, pausing),
@@ -60,10 +58,10 @@ def with_commands(
             sent.append(asked)
             continue
         if recording.source == RECORD_START:
-            recording = replace(recording, deliver=deliver)
+            recording = recording._replace(deliver=deliver)
         sent.append(_named(asked, recording))
         promised.append(recording)
-        call = replace(call, recordings=(*call.recordings, recording), recordings_asked=recording.number)
+        call = call._replace(recordings=(*call.recordings, recording), recordings_asked=recording.number)
     return Decision(call, tuple(sent), tuple(promised))
 
 
@@ -76,12 +74,12 @@ def _as_held_from_outside(call: Call, commands: tuple[Command, ...]) -> tuple[Ca
     for asked in commands:
         own = outside.paused and asked.call_control_id == call.control_id
         if own and asked.action in {"record_pause", "record_resume"}:
-            outside = replace(outside, flow_paused=asked.action == "record_pause")
+            outside = outside._replace(flow_paused=asked.action == "record_pause")
             continue
         left.append(asked)
         if own and asked.action == "record_start":
             left.append(command("record_pause", call.control_id))
-    return replace(call, outside=outside.or_none), tuple(left)
+    return call._replace(outside=outside.or_none), tuple(left)
 
 
 def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
@@ -131,7 +129,7 @@ def _recordings_after(asked: Command, call: Call, now: str, why: str) -> tuple[R
     return tuple(
         each
         if each.pauses is None
-        else replace(each, pauses=_begun(each.pauses, now, why) if paused else _over(each.pauses, now))
+        else each._replace(pauses=_begun(each.pauses, now, why) if paused else _over(each.pauses, now))
         for each in call.recordings
     )
 
@@ -144,7 +142,7 @@ def _over(pauses: tuple[Pause, ...], now: str) -> tuple[Pause, ...]:
     if not pauses or pauses[-1].ended:
         return pauses
     *before, last = pauses
-    return tuple(before) if last.began == now else (*before, replace(last, ended=now))
+    return tuple(before) if last.began == now else (*before, last._replace(ended=now))
 
 
 def _count(parameter: object) -> int:
@@ -153,7 +151,7 @@ def _count(parameter: object) -> int:
 
 def _named(asked: Command, recording: Recording) -> Command:
     name = "record_custom_file_name" if asked.action == "answer" else "custom_file_name"
-    return replace(asked, parameters={**asked.parameters, name: recording.file_name})
+    return asked._replace(parameters={**asked.parameters, name: recording.file_name})
 
 
 _RECORDER_AFTER = {"record_start": "on", "record_pause": "paused", "record_resume": "on", "record_stop": ""}
@@ -174,7 +172,7 @@ def _far_legs_after(asked: Command, call: Call) -> Mapping[str, CalleeLeg]:
     # With a queue, the leg itself is connected: with the queue's first caller.
     bridged = asked.call_control_id if "queue" in asked.parameters else asked.parameters.get("call_control_id")
     return {
-        leg_id: replace(leg, connected=True, bridged=False) if leg.control_id == bridged else leg
+        leg_id: leg._replace(connected=True, bridged=False) if leg.control_id == bridged else leg
         for leg_id, leg in call.far_legs.items()
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.decisions import RECORDING_ERROR, UNIDENTIFIED, Decision, stay
@@ -43,8 +42,8 @@ def reviewed(call: Call, number: int, verdict: str) -> Decision:
     review = Review(f"{call.leg_id}-{number:02d}", verdict)
     job = ArchiveJob("metadata", call.session_id, call.leg_id, recording=review.recording)
     # The metadata of a recording still to come will be written with this decision in it.
-    noted = (replace(each, review=verdict) if each.number == number else each for each in call.recordings)
-    return Decision(replace(call, recordings=tuple(noted)), reviews=(review,), archive=(job,))
+    noted = (each._replace(review=verdict) if each.number == number else each for each in call.recordings)
+    return Decision(call._replace(recordings=tuple(noted)), reviews=(review,), archive=(job,))
 
 
 def to_be_delivered(call: Call, targets: tuple[DeliveryTarget, ...]) -> Decision:
@@ -52,9 +51,9 @@ def to_be_delivered(call: Call, targets: tuple[DeliveryTarget, ...]) -> Decision
     asked = DeliveryAsked(f"{call.leg_id}-{call.recordings_asked:02d}", targets)
     # The metadata of a recording still to come will be written with these targets in it.
     noted = (
-        replace(each, deliver=targets) if each.number == call.recordings_asked else each for each in call.recordings
+        each._replace(deliver=targets) if each.number == call.recordings_asked else each for each in call.recordings
     )
-    return Decision(replace(call, recordings=tuple(noted)), deliveries=(asked,))
+    return Decision(call._replace(recordings=tuple(noted)), deliveries=(asked,))
 
 
 def with_metadata_jobs(before: Call, decision: Decision) -> Decision:
@@ -97,8 +96,7 @@ def recording_saved(call: Call, event: Event) -> Decision:
     asked = match.recording
     if asked is None and (number := number_named(call.leg_id, call.recordings_asked, file.names)):
         return _come_again(call, event, number)
-    recording = replace(
-        asked or _unsolicited_recording(call, event, match.may_be),
+    recording = (asked or _unsolicited_recording(call, event, match.may_be))._replace(
         status=SAVED,
         reason="",
         pauses=_pauses_within(asked, began, event.time("recording_ended_at")),
@@ -110,9 +108,9 @@ def recording_saved(call: Call, event: Event) -> Decision:
         started_at=began or event.occurred_at,
         ended_at=event.time("recording_ended_at"),
     )
-    call = _without(call, asked) if asked else replace(call, recordings_asked=call.recordings_asked + 1)
-    reported = (*call.reported, replace(report, number=recording.number))[-MAX_REPORTED:]
-    call, failed = _by_elimination(replace(call, reported=reported), asked)
+    call = _without(call, asked) if asked else call._replace(recordings_asked=call.recordings_asked + 1)
+    reported = (*call.reported, report._replace(number=recording.number))[-MAX_REPORTED:]
+    call, failed = _by_elimination(call._replace(reported=reported), asked)
     decision = Decision(
         _clear_recorder_if_idle(call),
         recordings=(recording, *failed),
@@ -155,23 +153,22 @@ def recording_error(call: Call, event: Event) -> Decision:
         names = ", ".join(each.name for each in expected)
         status, identity, why = EXPECTED, UNCERTAIN, f"Telnyx reported an error for one of {names}"
     noted = tuple(
-        replace(each, status=status, reason=reason, identity=identity, identity_reason=why) for each in expected
+        each._replace(status=status, reason=reason, identity=identity, identity_reason=why) for each in expected
     )
     named = {each.number: each for each in noted}
-    call = replace(call, recordings=tuple(named.get(each.number, each) for each in call.recordings))
+    call = call._replace(recordings=tuple(named.get(each.number, each) for each in call.recordings))
     return Decision(_clear_recorder_if_idle(call), recordings=noted, reason=reason, incidents=(RECORDING_ERROR,))
 
 
 def pause_refused(call: Call, event: Event) -> Call:
     """The call whose pause was refused: its recordings contain what was to be left out."""
     recordings = (
-        replace(
-            each,
+        each._replace(
             pauses=each.pauses and tuple(pause for pause in each.pauses if pause.began != event.occurred_at),
         )
         for each in call.recordings
     )
-    return replace(call, recorder="on" if call.recorder else "", recordings=tuple(recordings))
+    return call._replace(recorder="on" if call.recorder else "", recordings=tuple(recordings))
 
 
 def recording_refused(
@@ -184,8 +181,8 @@ def recording_refused(
     refused = [each for each in call.recordings if (each.file_name in names if each.file_name else each.turn in turns)]
     if not refused:
         return stay(call, reason)
-    failed = tuple(replace(each, status=FAILED, reason=reason, identity=CERTAIN) for each in refused)
-    left = replace(call, recordings=tuple(each for each in call.recordings if each not in refused))
+    failed = tuple(each._replace(status=FAILED, reason=reason, identity=CERTAIN) for each in refused)
+    left = call._replace(recordings=tuple(each for each in call.recordings if each not in refused))
     incidents = () if call_ended else (RECORDING_ERROR,) * len(failed)
     return Decision(_clear_recorder_if_idle(left), recordings=failed, reason=reason, incidents=incidents)
 
@@ -208,7 +205,7 @@ def _pauses_within(recording: Recording | None, began: str, ended: str) -> tuple
     if recording is None or recording.pauses is None:
         return None
     within = [
-        replace(each, ended=min(each.ended or ended, ended or each.ended))
+        each._replace(ended=min(each.ended or ended, ended or each.ended))
         for each in recording.pauses
         if (not ended or each.began < ended) and (not each.ended or each.ended > began)
     ]
@@ -243,15 +240,15 @@ def _by_elimination(call: Call, come: Recording | None) -> tuple[Call, tuple[Rec
     if come is None or come.identity != UNCERTAIN or len(doubtful) != 1:
         return call, ()
     why = "Telnyx reported an error for one of several, and the others have come"
-    failed = replace(doubtful[0], status=FAILED, identity=LIKELY, identity_reason=why)
+    failed = doubtful[0]._replace(status=FAILED, identity=LIKELY, identity_reason=why)
     left = (failed if each.number == failed.number else each for each in call.recordings)
-    return replace(call, recordings=tuple(left)), (failed,)
+    return call._replace(recordings=tuple(left)), (failed,)
 
 
 def _without(call: Call, recording: Recording) -> Call:
-    return replace(call, recordings=tuple(each for each in call.recordings if each != recording))
+    return call._replace(recordings=tuple(each for each in call.recordings if each != recording))
 
 
 def _clear_recorder_if_idle(call: Call) -> Call:
     """Once the last requested recording has arrived, no recorder runs."""
-    return call if call.expected_recordings else replace(call, recorder="")
+    return call if call.expected_recordings else call._replace(recorder="")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.stored import restored
 
@@ -31,13 +31,12 @@ MACHINES = frozenset({MACHINE, "fax_detected"})
 """Detection results other than a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a call that is in another flow stores of the flow to which it will return."""
 
     depth: int = 0
     """How many steps the call will return to while it is in the other flow, or in one called from there."""
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = MappingProxyType({})
     into: str = ""
     gives: tuple[str, ...] = ()
     """The other flow's variables to take over at its end, each as `<into>.<name>`."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.call_status import ANSWERED, ENDED, RINGING, later_status
 from dialtone.domain.stored import restored
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class CalleeLeg:
+class CalleeLeg(NamedTuple):
     """A leg that the call's step dialled, known from its events, which come in any order."""
 
     control_id: str = ""
@@ -36,8 +34,7 @@ class CalleeLeg:
 
     def after(self, event: Event) -> CalleeLeg:
         """The leg after one of its events."""
-        return replace(
-            self,
+        return self._replace(
             control_id=self.control_id or event.text("call_control_id"),
             status=later_status(self.status, _STATUS_AFTER.get(event.type, RINGING)),
             connected=self.connected or event.type == "call.bridged",

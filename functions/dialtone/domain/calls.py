@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.after_hangup import goes_on
 from dialtone.domain.call_status import ENDED, later_status
@@ -29,16 +29,18 @@ if TYPE_CHECKING:
 MAX_RECENT = 8
 """Events between two reports of the same thing: those are seconds apart. Few, to keep a call's state small."""
 
+NOT_COMPARED: Mapping[str, Any] = {"reported": (), "recent": (), "unconfirmed": None, "watch": None, "due_at": 0}
+"""What of a call remembers its events and commands, and does not say how it stands."""
 
-@dataclass(frozen=True, slots=True)
-class Position:
+
+class Position(NamedTuple):
     """A call's position in its flow, with its variables and callee legs."""
 
     step: str = ""
     turn: int = 0
-    waiting: Mapping[str, int] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
-    far_legs: Mapping[str, CalleeLeg] = field(default_factory=dict)
+    waiting: Mapping[str, int] = MappingProxyType({})
+    variables: Mapping[str, str] = MappingProxyType({})
+    far_legs: Mapping[str, CalleeLeg] = MappingProxyType({})
     back: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
 
@@ -48,8 +50,7 @@ class Position:
         return restored(cls, stored, far_legs=CalleeLeg.all_from_json, back=tuple, scopes=Scope.all_from_json)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """The state of one leg."""
 
     session_id: str
@@ -61,7 +62,7 @@ class Call:
     """`pstn` or `sip`, if an event reports it."""
     from_number: str = ""
     to_number: str = ""
-    trust: Mapping[str, str] = field(default_factory=dict)
+    trust: Mapping[str, str] = MappingProxyType({})
     """What the network reported of an incoming caller besides the number, by Telnyx's names."""
     status: str = ""
     flow: str = ""
@@ -73,10 +74,10 @@ class Call:
     step: str = ""
     turn: int = 0
     """The step sequence number: how many steps the call has entered. An event with a lower one is late."""
-    waiting: Mapping[str, int] = field(default_factory=dict)
+    waiting: Mapping[str, int] = MappingProxyType({})
     """The step's state as it is stored; `flow/step_state.py` says what it holds."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    far_legs: Mapping[str, CalleeLeg] = field(default_factory=dict)
+    variables: Mapping[str, str] = MappingProxyType({})
+    far_legs: Mapping[str, CalleeLeg] = MappingProxyType({})
     """The legs dialled in this step, by id. They are known from their events, since a dial's answer names only the
     first."""
     back: tuple[str, ...] = ()
@@ -108,11 +109,11 @@ class Call:
     """Recordings that were asked for and have not arrived, including those with an error. Those that have arrived are
     in the ledger only, to keep a call's state small."""
     recordings_asked: int = 0
-    reported: tuple[Report, ...] = field(default=(), compare=False)
+    reported: tuple[Report, ...] = ()
     """The last recordings that arrived: Telnyx may report one twice, under two event ids."""
     consent: Consent | None = None
     """The consent to being recorded: evidence for every recording made after it."""
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = MappingProxyType({})
     """The texts that the call sent, Telnyx's id → status: `queued`, `sent`, `delivered`, …"""
     outside: ControlActions | None = None
     """What the control API started and has not ended."""
@@ -123,14 +124,14 @@ class Call:
     ended_at: str = ""
     hangup_cause: str = ""
     hangup_source: str = ""
-    recent: tuple[str, ...] = field(default=(), compare=False)
+    recent: tuple[str, ...] = ()
     """Fingerprints (`Event.says`) of the last events that changed something or sent commands: a repeated one does
     nothing."""
-    unconfirmed: Unconfirmed | None = field(default=None, compare=False)
+    unconfirmed: Unconfirmed | None = None
     """The latest decision's commands, if any may be unconfirmed; None before the first."""
-    watch: Watch | None = field(default=None, compare=False)
+    watch: Watch | None = None
     """The wait for the next event; None before the flow begins and after the call has ended."""
-    due_at: int = field(default=0, compare=False)
+    due_at: int = 0
     """When a sweep next checks whether the call still goes on, in unix seconds; 0 for never. Only the table sets it."""
     campaign: str = ""
     """For a call that a campaign dialled: its place in the campaign (`campaigns/place.py`)."""
@@ -157,6 +158,18 @@ class Call:
             watch=partial(restored, Watch),
             outside=ControlActions.from_json,
         )
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it stands as the other does, whatever is remembered of the events and commands of either."""
+        return isinstance(other, Call) and tuple(self._replace(**NOT_COMPARED)) == tuple(other._replace(**NOT_COMPARED))
+
+    def __ne__(self, other: object) -> bool:
+        """The opposite: a tuple's own would compare all."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Raises TypeError, as its mappings do."""
+        return hash(tuple(self))
 
     @property
     def person(self) -> str:
@@ -189,11 +202,11 @@ class Call:
 
     def with_recent(self, says: str) -> Call:
         """The call, having noted what an event reported."""
-        return replace(self, recent=(*self.recent, says)[-MAX_RECENT:])
+        return self._replace(recent=(*self.recent, says)[-MAX_RECENT:])
 
     def progress_to(self, status: str) -> Call:
         """The call in that status, unless it is further already: events overtake one another."""
-        return replace(self, status=later_status(self.status, status))
+        return self._replace(status=later_status(self.status, status))
 
     @property
     def position(self) -> Position:
@@ -203,16 +216,15 @@ class Call:
     def moved_from(self, position: Position, event: Event) -> Call:
         """The call, with the position that it had before the event moved it."""
         if self.status == ENDED:
-            return replace(self, entered_at="", variables=persistent_variables(self.variables))
+            return self._replace(entered_at="", variables=persistent_variables(self.variables))
         if self.turn == position.turn:
             return self
-        left = replace(position, variables=persistent_variables(position.variables))
-        return replace(self, entered_at=event.occurred_at, left=left)
+        left = position._replace(variables=persistent_variables(position.variables))
+        return self._replace(entered_at=event.occurred_at, left=left)
 
     def hung_up(self, event: Event) -> Call:
         """The call as it ended. A move caused by something that occurred after the hang-up is undone."""
-        ended = replace(
-            self,
+        ended = self._replace(
             status=ENDED,
             ended_at=event.occurred_at,
             hangup_cause=event.text("hangup_cause"),
@@ -222,9 +234,8 @@ class Call:
         )
         left = self.left
         if left is None or self.entered_at <= event.occurred_at:
-            return replace(ended, variables=persistent_variables(ended.variables))
-        return replace(
-            ended,
+            return ended._replace(variables=persistent_variables(ended.variables))
+        return ended._replace(
             step=left.step,
             turn=left.turn,
             waiting=left.waiting,
@@ -238,8 +249,7 @@ class Call:
 
     def end_reported(self, event: Event) -> Call:
         """The call as its own late hang-up reports it, after it was closed without knowing how it ended."""
-        return replace(
-            self,
+        return self._replace(
             ended_at=event.occurred_at,
             hangup_cause=event.text("hangup_cause"),
             hangup_source=event.text("hangup_source"),
@@ -247,20 +257,20 @@ class Call:
 
     def with_end_variables(self, variables: Mapping[str, str]) -> Call:
         """The call with the variables that its last step sets at its end."""
-        return replace(self, variables={**self.variables, **variables}, unnoted=self.variables)
+        return self._replace(variables={**self.variables, **variables}, unnoted=self.variables)
 
     def without_end_variables(self) -> Call:
         """The call without them, for an event that occurred before the end and was reported after it."""
-        return self if self.unnoted is None else replace(self, variables=self.unnoted)
+        return self if self.unnoted is None else self._replace(variables=self.unnoted)
 
     def with_callee_update(self, event: Event) -> Call:
         """The call after an event of a leg that it dialled in this step or the one before it."""
         if not event.client_state.dialled or not event.call_leg_id:
             return self
         if event.client_state.turn == self.turn:
-            return replace(self, far_legs=with_callee_event(self.far_legs, event))
+            return self._replace(far_legs=with_callee_event(self.far_legs, event))
         if self.left and self.left.turn == event.client_state.turn:
-            return replace(self, left=replace(self.left, far_legs=with_callee_event(self.left.far_legs, event)))
+            return self._replace(left=self.left._replace(far_legs=with_callee_event(self.left.far_legs, event)))
         return self
 
     def hangup_callees(self) -> tuple[Command, ...]:
@@ -283,8 +293,7 @@ class Call:
         """The call with details that were unknown until this event, since any event may be the first to arrive."""
         called = self.to_number or called_number(event.text("to"))
         rings_us = event.type == "call.initiated" and event.text("direction") == "incoming"
-        return replace(
-            self,
+        return self._replace(
             trust=trust_of(event.payload) if rings_us else self.trust,
             campaign=self.campaign or event.client_state.campaign,
             control_id=self.control_id or event.text("call_control_id"),
@@ -298,13 +307,13 @@ class Call:
 
     def with_text(self, message_id: str, status: str) -> Call:
         """The call with the reported status of one of its texts."""
-        return replace(self, texts={**self.texts, message_id: later(self.texts.get(message_id, ""), status)})
+        return self._replace(texts={**self.texts, message_id: later(self.texts.get(message_id, ""), status)})
 
     def remembering(self, variable: str, value: str) -> Call:
         """The call with a variable set, which stays set even if a late hang-up undoes the last move."""
-        left = self.left and replace(self.left, variables={**self.left.variables, variable: value})
+        left = self.left and self.left._replace(variables={**self.left.variables, variable: value})
         unnoted = None if self.unnoted is None else {**self.unnoted, variable: value}
-        return replace(self, variables={**self.variables, variable: value}, unnoted=unnoted, left=left)
+        return self._replace(variables={**self.variables, variable: value}, unnoted=unnoted, left=left)
 
     def with_greeting(self, event: Event) -> Call:
         """The call after a greeting ended: a machine's, unless detection itself reports something else.

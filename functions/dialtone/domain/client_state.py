@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +27,7 @@ ALL_PLACES = MAX_PLACE
 """The place that stands for "all commands of the decision were obeyed", as when a lookup starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientState:
+class ClientState(NamedTuple):
     """Telnyx's `client_state` as Dialtone writes it: echoed on every later webhook of the leg."""
 
     turn: int = 0
@@ -41,7 +40,7 @@ class ClientState:
     """The caller's digits in this step are kept out of every record."""
     dialled: bool = False
     """For a callee's leg: we dialled it and must end it. Telnyx itself ends the legs of its transfers."""
-    given: Mapping[str, str] = field(default_factory=dict, hash=False)
+    given: Mapping[str, str] = MappingProxyType({})
     """For an outgoing call: its flow inputs."""
     decision: int = 0
     """The number of the decision that sent the command, and with `place` the command's place in it: an event that
@@ -62,9 +61,9 @@ class ClientState:
 
     def encode(self) -> str:
         """Base64 of compact JSON, tagged as ours and without fields that are not set."""
-        return _written({TAG: TAG_VERSION, **self._fields()})
+        return _written({TAG: TAG_VERSION, **self._written_fields()})
 
-    def _fields(self) -> dict[str, Any]:
+    def _written_fields(self) -> dict[str, Any]:
         flags = {"s": int(self.sensitive), "d": int(self.dialled), "m": int(self.talks)}
         command = {"n": self.decision, "c": self.place}
         fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "g": dict(self.given), **flags, **command}
@@ -115,7 +114,7 @@ class ClientState:
 
     def _is_untagged(self, text: str) -> bool:
         """Whether it is exactly what earlier versions wrote without a tag, for calls in progress at deployment."""
-        return bool(self.flow) and text == _written(self._fields())
+        return bool(self.flow) and text == _written(self._written_fields())
 
 
 def _written(fields: Mapping[str, Any]) -> str:

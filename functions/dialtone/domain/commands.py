@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.parameter_checks import Fault, shown, written
@@ -25,8 +24,7 @@ WITHOUT_CALL = frozenset({"dial", SEND_MESSAGE})
 CALL_CONTROL_ID = written(r"[^\s/?#]+", "the call's own id")  # it becomes a segment of the address
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One request to Telnyx Call Control, checked, not yet sent.
 
     `action` is Telnyx's own name of it, "dial" or "send_message", for which `call_control_id` is empty; `parameters`

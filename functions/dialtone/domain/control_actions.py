@@ -9,9 +9,8 @@ to the control API.
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.longest_wait import longest_wait
@@ -43,8 +42,7 @@ PROMPT_ENDED = frozenset({"call.speak.ended", "call.playback.ended"})
 GATHER_ENDED = "call.gather.ended"
 
 
-@dataclass(frozen=True, slots=True)
-class ControlActions:
+class ControlActions(NamedTuple):
     """The control API's prompts, gather and so on that have not ended."""
 
     prompts: tuple[int, ...] = ()
@@ -70,7 +68,7 @@ class ControlActions:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, without default values."""
-        return {name: value for name, value in asdict(self).items() if value}
+        return {name: value for name, value in self._asdict().items() if value}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ControlActions:
@@ -84,14 +82,14 @@ class ControlActions:
 
     def with_prompt(self, asked: Command, turn: int, now: str) -> ControlActions:
         """The state after the API started a prompt."""
-        later = replace(self, until=self._until((asked,), now))
+        later = self._replace(until=self._until((asked,), now))
         if asked.parameters.get("overlay"):
-            return replace(later, overlays=self.overlays + 1)
-        return replace(later, prompts=(*self.prompts, turn))
+            return later._replace(overlays=self.overlays + 1)
+        return later._replace(prompts=(*self.prompts, turn))
 
     def with_gather(self, asked: Command, now: str) -> ControlActions:
         """The state after the API started a gather."""
-        return replace(self, gathers=self.gathers + 1, until=self._until((asked,), now))
+        return self._replace(gathers=self.gathers + 1, until=self._until((asked,), now))
 
     def _until(self, asked: Iterable[Command], now: str) -> str:
         seconds = (longest_wait(asked) or ENDLESS_SECONDS) + QUEUED_SECONDS
@@ -106,14 +104,14 @@ class ControlActions:
         if event.occurred_at > self.until:
             return None
         if event.type == GATHER_ENDED and self.gathers and not event.text("gather_id"):
-            return replace(self, gathers=self.gathers - 1)
+            return self._replace(gathers=self.gathers - 1)
         if event.type not in PROMPT_ENDED:
             return None
         if event.payload.get("overlay"):
-            return replace(self, overlays=self.overlays - 1) if self.overlays else None
+            return self._replace(overlays=self.overlays - 1) if self.overlays else None
         if not self.prompts or (flow_waits and self.prompts[0] == turn):
             return None
-        return replace(self, prompts=self.prompts[1:])
+        return self._replace(prompts=self.prompts[1:])
 
     def stopped_by_flow(self, commands: Iterable[Command]) -> ControlActions:
         """The state after the flow's own commands: nothing waits for what they stop."""
@@ -122,7 +120,7 @@ class ControlActions:
             and (each.action == "playback_stop" or each.parameters.get("stop") == "all")
             for each in commands
         )
-        return replace(self, prompts=()) if stops else self
+        return self._replace(prompts=()) if stops else self
 
 
 NOTHING = ControlActions()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.stored import restored
@@ -15,8 +14,7 @@ EMAIL, CHAT = "email", "chat"
 ATTACHED, LINK = "attached", "link"
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryTarget:
+class DeliveryTarget(NamedTuple):
     """Where a message goes."""
 
     kind: str
@@ -48,7 +46,7 @@ def targets_text(targets: Collection[DeliveryTarget]) -> str:
     """The targets as stored: a text, for which a filter of the table's stream can test; '' if there are none."""
     if not targets:
         return ""
-    return json.dumps([asdict(each) for each in targets], separators=(",", ":"))
+    return json.dumps([each._asdict() for each in targets], separators=(",", ":"))
 
 
 def targets_from(stored: str) -> tuple[DeliveryTarget, ...]:

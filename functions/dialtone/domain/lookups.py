@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
@@ -28,8 +28,7 @@ FOUND, NOT_FOUND, FAILED = "found", "not_found", "failed"
 MAX_REASON_CHARACTERS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """What to look up, where, and how long the caller can wait."""
 
     target: str
@@ -56,14 +55,13 @@ class Lookup:
 
     def asked_by(self, call: Call) -> Lookup:
         """The lookup with its call and the call's step sequence number."""
-        return replace(self, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
+        return self._replace(call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
 
     def asked_on(self, event: Event) -> Lookup:
         """The lookup as it is handed over: with its id, and with the sensitive digits, which only the event holds."""
         digits = event.text("digits") if event.client_state.sensitive else ""
         revealed = dict.fromkeys(self.secrets, digits) if digits else {}
-        return replace(
-            self,
+        return self._replace(
             send={**self.send, **revealed},
             id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/lookup")),
             asked_at=event.occurred_at,
@@ -71,7 +69,7 @@ class Lookup:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        return asdict(self)
+        return self._asdict()
 
     def slow(self, now: str) -> Event:
         """The event that reports a slow lookup. Repeated, it has the same id and time."""
@@ -97,17 +95,16 @@ class Lookup:
         return restored(cls, kept, gives=tuple, secrets=tuple)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The result of a lookup."""
 
     result: str
     """`found`, `not_found` or `failed`."""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
     """The wanted fields, as texts; '' for a field that the answer lacks."""
     reason: str = ""
     """For a failure, the reason as the timeline shows it; never what was sent."""
-    fault: Exception | None = field(default=None, compare=False)
+    fault: Exception | None = None
     """An error of ours, to log with its traceback."""
 
     def event(self, lookup: Lookup, occurred_at: str) -> Event:

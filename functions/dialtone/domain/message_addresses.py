@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_variables import MESSAGE_ADDRESS
@@ -30,7 +29,7 @@ def message_addresses(event: Event, before: Call, after: Call) -> frozenset[str]
 def withheld(command: Command, addresses: Container[str]) -> Command:
     """The command as it may be stored, without these URLs."""
     kept = {name: LEFT_OUT if value in addresses else value for name, value in _texts(command).items()}
-    return replace(command, parameters={**command.parameters, **kept})
+    return command._replace(parameters={**command.parameters, **kept})
 
 
 def put_back(command: Command, call: Call) -> Command:
@@ -39,7 +38,7 @@ def put_back(command: Command, call: Call) -> Command:
     if not address or not lacks_address(command):
         return command
     whole = {name: address for name, value in _texts(command).items() if value == LEFT_OUT}
-    return replace(command, parameters={**command.parameters, **whole})
+    return command._replace(parameters={**command.parameters, **whole})
 
 
 def lacks_address(command: Command) -> bool:

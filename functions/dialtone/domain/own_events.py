@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.domain.after_hangup import RUNNING
@@ -121,4 +120,4 @@ def after_hangup(leg: Call, timeline: Iterable[DecidedEvent], now: float) -> dic
 def led_by(call: Call, event: Event) -> Call:
     """The call with the flow that the control API puts it into, if the event does so."""
     to = event.payload.get("to_flow") if event.type == ACTION else None
-    return replace(call, flow=to, flow_version="") if isinstance(to, str) and to != call.flow else call
+    return call._replace(flow=to, flow_version="") if isinstance(to, str) and to != call.flow else call

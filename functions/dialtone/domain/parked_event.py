@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.events import DIGITS, mask
-from dialtone.domain.stored import restored
+from dialtone.domain.stored import restored, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 """An id that may be part of a name unchanged, as all of Telnyx's may; any other is hashed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParkedEvent:
+class ParkedEvent(NamedTuple):
     """A verified webhook, and the error that kept it from being processed."""
 
     event_id: str
@@ -42,7 +41,7 @@ class ParkedEvent:
     """The exception's class. Its message may quote the event, and is in the log."""
     body: str
     """As Telnyx sent it, without keyed digits: they may be a card number."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def of(cls, body: bytes, headers: Mapping[str, str], error: str, parked_at: str) -> ParkedEvent:
@@ -69,7 +68,7 @@ class ParkedEvent:
 
     def to_json(self) -> str:
         """As it is stored."""
-        return json.dumps(asdict(self))
+        return json.dumps(written(self))
 
     @classmethod
     def from_json(cls, stored: str | bytes) -> ParkedEvent:

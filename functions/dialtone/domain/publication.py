@@ -6,7 +6,6 @@ Flows deployed with the code are version 0. Every publication makes the next num
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
@@ -35,8 +34,7 @@ BAD = frozenset({FLOW_FAILED, HUNG_UP})
 """Outcomes of calls that went wrong: sent to the last resort, or given up half-way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(NamedTuple):
     """A version that takes a share of the new calls."""
 
     version: int
@@ -57,8 +55,7 @@ class Trial:
         return crc32(f"{self.version} {caller}".encode()) % ALL_CALLS < self.percent
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(NamedTuple):
     """What takes new calls, as the table holds it."""
 
     revision: int = 0
@@ -73,7 +70,7 @@ class Live:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        trial = {**asdict(self.trial), "numbers": list(self.trial.numbers)} if self.trial else None
+        trial = {**self.trial._asdict(), "numbers": list(self.trial.numbers)} if self.trial else None
         return {"revision": self.revision, "version": self.version, "trial": trial}
 
     def version_for(self, called: str, caller: str) -> int:

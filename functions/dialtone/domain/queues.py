@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.client_state import ALL_PLACES, ClientState
@@ -26,8 +25,7 @@ CALLBACK_SECONDS = 86_400
 """How long a place is kept for a callback."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(NamedTuple):
     """A place in a queue kept for a caller who hung up. The number is stored with the call only."""
 
     queue: str
@@ -37,8 +35,7 @@ class Callback:
     """When the caller joined the queue, in unix milliseconds: that decides the place."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueQuestion:
+class QueueQuestion(NamedTuple):
     """A question: the call's position, which of several queues has callers, or whether a conference has begun."""
 
     queues: tuple[str, ...]
@@ -65,12 +62,11 @@ class QueueQuestion:
 
     def asked_by(self, call: Call) -> QueueQuestion:
         """The question with its call and the call's step sequence number."""
-        return replace(self, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
+        return self._replace(call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
 
     def asked_on(self, event: Event) -> QueueQuestion:
         """The question with the event that led to it."""
-        return replace(
-            self,
+        return self._replace(
             id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/queue")),
             asked_at=event.occurred_at,
             origin=event.text("origin") or event.id,
@@ -78,7 +74,7 @@ class QueueQuestion:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        return asdict(self)
+        return self._asdict()
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> QueueQuestion:
@@ -119,7 +115,7 @@ class QueueAnswer(NamedTuple):
                 "average_wait_time_secs": self.average_wait_time_secs,
                 **({"conference_status": self.conference_status} if self.conference_status else {}),
                 **(
-                    {"callback": asdict(self.callback), "number": self.number, "shown": self.shown}
+                    {"callback": self.callback._asdict(), "number": self.number, "shown": self.shown}
                     if self.callback
                     else {}
                 ),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.delivery_targets import targets_from, targets_text
 from dialtone.domain.redaction import redacted_text
-from dialtone.domain.stored import restored
+from dialtone.domain.stored import restored, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,8 +48,7 @@ CERTAIN, LIKELY, UNCERTAIN = "certain", "likely", "doubtful"
 """How certain it is that the entry belongs to the recording that it names."""
 
 
-@dataclass(frozen=True, slots=True)
-class AudioCopy:
+class AudioCopy(NamedTuple):
     """A recording's audio as copied into the bucket, measured during the copy."""
 
     key: str
@@ -61,12 +59,11 @@ class AudioCopy:
     """Measured from the audio itself, not read from headers; None if the format does not allow that."""
     number: int = 1
     """The number of the copy: a later copy does not overwrite a doubtful one, but is stored beside it."""
-    peaks: str = field(default="", compare=False)
+    peaks: str = ""
     """Its loudness over time, for a player: a byte a level in base64, '.' between channels; '' if unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptCopy:
+class TranscriptCopy(NamedTuple):
     """A recording's transcript as stored in the bucket."""
 
     key: str
@@ -75,8 +72,7 @@ class TranscriptCopy:
     """Telnyx's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(NamedTuple):
     """The evidence that the caller knew about the recording before it began."""
 
     how: str
@@ -93,8 +89,7 @@ FLOW, SENSITIVE, OUTSIDE = "flow", "sensitive", "outside"
 """Why a recording was paused: the flow's `recording: pause`, a sensitive step, or the control API."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """A pause of a recording, by the events on which it was paused and resumed.
 
     Telnyx reports neither: the audio stops and resumes as soon as Telnyx obeys the command.
@@ -110,8 +105,7 @@ NOT_ASKED_FOR, ASKED_FOR, COMPLETED = "none", "requested", "completed"
 """The state of a recording's transcription; it may also be `failed`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transcription:
+class Transcription(NamedTuple):
     """The transcription that was requested, and its result."""
 
     status: str = NOT_ASKED_FOR
@@ -125,8 +119,7 @@ KEPT, SUPERSEDED, DELETED = "kept", "superseded", "deleted"
 """A caller's decision about a message. It is noted; the recording is archived in any case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """A caller's decision about a recording."""
 
     recording: str
@@ -134,8 +127,7 @@ class Review:
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """One entry of the ledger: a recording that a call requested, or that Telnyx reported."""
 
     call_session_id: str
@@ -238,7 +230,7 @@ class Recording:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, for the table. Numbers and keys are removed from the reason, which may quote Telnyx."""
-        return {**asdict(self), "reason": redacted_text(self.reason), "deliver": targets_text(self.deliver)}
+        return {**written(self), "reason": redacted_text(self.reason), "deliver": targets_text(self.deliver)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Recording:
@@ -253,8 +245,7 @@ def recording_name(call_leg_id: str, number: int) -> str:
     return f"{call_leg_id}-{number:02d}"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What Telnyx reported of a recording, as far as it helps to recognise another report of the same."""
 
     number: int
@@ -291,8 +282,7 @@ TALK = "conversation"
 """The kind of job that stores the conversation of a caller and a voice agent."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveJob:
+class ArchiveJob(NamedTuple):
     """A job of the archive, as its queue carries it."""
 
     kind: str
@@ -315,16 +305,16 @@ class ArchiveJob:
     def completed_from(self, event: Event) -> ArchiveJob:
         """The job with its event's URLs and transcript, which must not be stored in the table with the decision."""
         if self.kind == "audio" and (urls := download_addresses(event)):
-            return replace(self, urls=urls)
+            return self._replace(urls=urls)
         if self.kind == "transcript" and (text := event.text("transcription_text")):
-            return replace(self, transcript=text if _fits(text) else "")
+            return self._replace(transcript=text if _fits(text) else "")
         if self.kind == TALK and (text := dialogue(event.payload.get("messages"), "content")):
-            return replace(self, transcript=text if _fits(text) else "")
+            return self._replace(transcript=text if _fits(text) else "")
         return self
 
     def to_json(self) -> str:
         """As the message's body."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(self._asdict(), separators=(",", ":"))
 
     @classmethod
     def from_json(cls, body: str) -> ArchiveJob:
@@ -333,7 +323,7 @@ class ArchiveJob:
         if not isinstance(stored, dict):
             raise TypeError(f"a job is an object, not {type(stored).__name__}")
         job = restored(cls, stored)
-        texts = [getattr(job, each.name) for each in fields(cls) if each.name != "urls"]
+        texts = [getattr(job, name) for name in cls._fields if name != "urls"]
         if not all(isinstance(text, str) for text in texts) or not _is_addresses(job.urls):
             raise TypeError("a job's fields are texts, and its urls formats with addresses")
         return job

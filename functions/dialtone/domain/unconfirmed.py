@@ -7,8 +7,7 @@ another decision has commands are sent again before those: Telnyx obeys an id on
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.client_state import ALL_PLACES
 from dialtone.domain.stored import restored
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Unconfirmed:
+class Unconfirmed(NamedTuple):
     """Which commands of a decision may not have been obeyed yet."""
 
     event_id: str
@@ -48,18 +46,18 @@ class Unconfirmed:
             return self._after_place(self.bridge)
         if shown.decision != self.decision:
             return self
-        return replace(self, groups=()) if shown.place == ALL_PLACES else self._after_place(shown.place)
+        return self._replace(groups=()) if shown.place == ALL_PLACES else self._after_place(shown.place)
 
     def _after_place(self, shown: int) -> Unconfirmed:
         for number, group in enumerate(self.groups):
             if shown in group:
                 left = tuple(place for place in group if place != shown)
-                return replace(self, groups=(*((left,) if left else ()), *self.groups[number + 1 :]))
+                return self._replace(groups=(*((left,) if left else ()), *self.groups[number + 1 :]))
         return self
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, without default values."""
-        return {name: value for name, value in asdict(self).items() if value not in {"", -1, ()}}
+        return {name: value for name, value in self._asdict().items() if value not in {"", -1, ()}}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Unconfirmed:

@@ -8,7 +8,7 @@ message, whose first look is soon; the old one is dropped when it returns.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from dialtone.domain.events import OURS
 from dialtone.domain.stored import restored
@@ -28,8 +28,7 @@ GRACE_SECONDS = 5
 """Beyond the longest time that an event may take: for its transport, and for differing clocks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """A call's wait for its next event. Times are unix seconds, by our clock."""
 
     chain: str
@@ -40,8 +39,7 @@ class Watch:
     """When the next event is overdue; 0 for no limit, as during a conversation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """A message of the watchdog's queue: look at this call."""
 
     call_session_id: str
@@ -52,7 +50,7 @@ class Look:
 
     def to_json(self) -> str:
         """As a message's body."""
-        return json.dumps(asdict(self))
+        return json.dumps(self._asdict())
 
     @classmethod
     def from_json(cls, body: str) -> Look:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +32,14 @@ def watched(decision: Decision, event: Event, before: Call, now: float) -> Decis
     if call.goes_on:
         return _watched_after_hangup(decision, event, before, now)
     if call.ended_at or not (call.control_id and call.flow):
-        return decision._replace(call=replace(call, watch=None))
+        return decision._replace(call=call._replace(watch=None))
     if call == before and not decision.commands:
         return decision
     last = before.watch
     moving = last is not None and now - last.since <= 2 * LOOK_SECONDS
     chain = last.chain if last and moving else _chain(event)
     return decision._replace(
-        call=replace(call, watch=Watch(chain, int(now), _until(decision, event, last, now, before.turn)))
+        call=call._replace(watch=Watch(chain, int(now), _until(decision, event, last, now, before.turn)))
     )
 
 
@@ -48,14 +47,14 @@ def _watched_after_hangup(decision: Decision, event: Event, before: Call, now: f
     """The same for an ended call: only our own events move it on, and none of them may be lost."""
     call, last = decision.call, before.watch
     if before.goes_on and last and call.turn == before.turn:
-        return decision._replace(call=replace(call, watch=last))
+        return decision._replace(call=call._replace(watch=last))
     seconds = SETTLING_SECONDS
     if decision.lookup:
         seconds = decision.lookup.limit_seconds + ANSWER_SECONDS
     elif decision.commands and call.after_turn:
         seconds = TEXT_SECONDS
     chain = last.chain if before.goes_on and last else _chain(event)
-    return decision._replace(call=replace(call, watch=Watch(chain, int(now), int(now + seconds))))
+    return decision._replace(call=call._replace(watch=Watch(chain, int(now), int(now + seconds))))
 
 
 def _until(decision: Decision, event: Event, last: Watch | None, now: float, turn: int) -> int:

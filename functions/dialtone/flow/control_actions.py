@@ -6,7 +6,6 @@ before it stop what the flow had started.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.call_commands import callee_state
@@ -73,18 +72,18 @@ def _dial(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
         return _not_possible(call, NO_DETECTION)
     state = ClientState(flow=flow.name, given=given).encode()
     asked = command(DIAL, client_state=state, **retries(DIALLED_EVENTS), **parameters)
-    return Decision(replace(call, flow="", flow_version="", retention_days=0), (asked,), reason=f"{DIAL} from outside")
+    return Decision(call._replace(flow="", flow_version="", retention_days=0), (asked,), reason=f"{DIAL} from outside")
 
 
 def refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """Telnyx refused the command: what it would have started is removed, and the flow is not affected."""
     outside, action = call.outside or NOTHING, event.text("action")
     if action in {"speak", "playback_start"}:
-        call = _with(call, replace(outside, prompts=outside.prompts[:-1]))
+        call = _with(call, outside._replace(prompts=outside.prompts[:-1]))
     elif action in {"gather_using_speak", "gather_using_audio"}:
-        call = _with(call, replace(outside, gathers=max(0, outside.gathers - 1)))
+        call = _with(call, outside._replace(gathers=max(0, outside.gathers - 1)))
     elif action == "record_pause":
-        call = _with(pause_refused(call, event), replace(outside, paused=False))
+        call = _with(pause_refused(call, event), outside._replace(paused=False))
     elif action in {"transfer", "bridge"} and flow and call.status != ENDED:
         return enter_again(call, event, flow)
     return Decision(call)
@@ -120,8 +119,8 @@ def _stopped(call: Call) -> tuple[Call, bool]:
     """
     outside, waits = call.outside or NOTHING, call.awaits_prompts
     if waits and (not outside.prompts or outside.prompts[0] == call.turn):
-        return _with(replace(call, waiting={**call.waiting, "prompts": 1}), replace(outside, prompts=())), False
-    return _with(call, replace(outside, prompts=outside.prompts[:1])), waits
+        return _with(call._replace(waiting={**call.waiting, "prompts": 1}), outside._replace(prompts=())), False
+    return _with(call, outside._replace(prompts=outside.prompts[:1])), waits
 
 
 def _forgotten(call: Call, event: Event, flow: LoadedFlow) -> Decision:
@@ -129,12 +128,12 @@ def _forgotten(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     ended = event._replace(
         type="call.speak.ended",
         payload={"call_session_id": call.session_id, "call_leg_id": call.leg_id, "status": "completed"},
-        client_state=replace(event.client_state, turn=call.turn),
+        client_state=event.client_state._replace(turn=call.turn),
     )
     outside = call.outside
-    played = replace(call, outside=None, waiting={**call.waiting, **PromptState(prompts=1).stored()})
+    played = call._replace(outside=None, waiting={**call.waiting, **PromptState(prompts=1).stored()})
     decision = advance(played, ended, flow)
-    return decision._replace(call=replace(decision.call, outside=outside))
+    return decision._replace(call=decision.call._replace(outside=outside))
 
 
 def _gather(call: Call, event: Event, flow: LoadedFlow) -> Decision:
@@ -151,19 +150,19 @@ def _record(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     """Starting or stopping a recording by the API ends its pause, until the API pauses it again."""
     outside = call.outside or NOTHING
     decision = run_commands(
-        _with(call, replace(outside, paused=False, flow_paused=False)), event, (_asked(call, event),), flow
+        _with(call, outside._replace(paused=False, flow_paused=False)), event, (_asked(call, event),), flow
     )
-    turned = tuple(replace(each, turn=NO_TURN) for each in decision.recordings)
+    turned = tuple(each._replace(turn=NO_TURN) for each in decision.recordings)
     numbers = {each.number: each for each in turned}
     kept = tuple(numbers.get(each.number, each) for each in decision.call.recordings)
-    return decision._replace(call=replace(decision.call, recordings=kept), recordings=turned)
+    return decision._replace(call=decision.call._replace(recordings=kept), recordings=turned)
 
 
 def _pause(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     outside = call.outside or NOTHING
     if outside.paused:
         return _not_possible(call, PAUSED)
-    held = _with(call, replace(outside, paused=True, flow_paused=call.recorder == "paused"))
+    held = _with(call, outside._replace(paused=True, flow_paused=call.recorder == "paused"))
     return run_commands(held, event, (_asked(call, event),), flow)
 
 
@@ -173,7 +172,7 @@ def _resume(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     own = outside.flow_paused if outside.paused else call.recorder == "paused"
     if own or is_sensitive(step) or hasattr(step, "pay"):
         return _not_possible(call, FLOW_PAUSES)
-    released = _with(call, replace(outside, paused=False, flow_paused=False))
+    released = _with(call, outside._replace(paused=False, flow_paused=False))
     return run_commands(released, event, (_asked(call, event),), flow)
 
 
@@ -183,11 +182,10 @@ def _connect(call: Call, event: Event, flow: LoadedFlow) -> Decision:
         return _not_possible(call, NOT_ANSWERED)
     if call.outside and call.outside.aside and call.outside.aside_turn == call.turn:
         return _not_possible(call, CONNECTING)
-    outside = replace(call.outside or NOTHING, prompts=(), gathers=0)
+    outside = (call.outside or NOTHING)._replace(prompts=(), gathers=0)
     parks = "park_after_unbridge" in event.payload["parameters"]
     turn = call.turn + 1
-    aside = replace(
-        _with(call, replace(outside, aside=call.step, aside_turn=turn, parks=parks)),
+    aside = _with(call, outside._replace(aside=call.step, aside_turn=turn, parks=parks))._replace(
         step="",
         turn=turn,
         waiting={},
@@ -197,7 +195,7 @@ def _connect(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     asked = _asked(aside, event)
     if asked.action == "transfer":
         far = callee_state(aside, dialled=False).encode()
-        asked = replace(asked, parameters={**asked.parameters, "target_leg_client_state": far})
+        asked = asked._replace(parameters={**asked.parameters, "target_leg_client_state": far})
     stopped = run_commands(aside, event, _left_alone(call, flow), flow, outside=False)
     moved = stopped.then(lambda now: run_commands(now, event, (asked,), flow))
     return moved._replace(call=moved.call.moved_from(call.position, event))
@@ -217,13 +215,13 @@ def _enter(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     variables = {**call.variables, **given.get("variables", {})}
     if not_given(flow.main, variables):
         return _not_possible(call, NOT_GIVEN)
-    led, quiet = replace(call, variables=variables), _left_alone(call, flow)
+    led, quiet = call._replace(variables=variables), _left_alone(call, flow)
     if call.flow != flow.name:
         days = flow.main.retention_days
-        led = replace(led, flow=flow.name, flow_version=flow.version, retention_days=days, step="", back=(), scopes=())
+        led = led._replace(flow=flow.name, flow_version=flow.version, retention_days=days, step="", back=(), scopes=())
         quiet = _silenced(call)
-    outside = replace(
-        call.outside or NOTHING, prompts=(), gathers=0, aside="", aside_turn=0, connected=False, parks=False
+    outside = (call.outside or NOTHING)._replace(
+        prompts=(), gathers=0, aside="", aside_turn=0, connected=False, parks=False
     )
     stopped = run_commands(_with(led, outside), event, quiet, flow, outside=False)
     return stopped.then(lambda now: begin_at(now, event, flow, to))
@@ -255,7 +253,7 @@ def _asked(call: Call, event: Event) -> Command:
 
 
 def _with(call: Call, outside: ControlActions) -> Call:
-    return replace(call, outside=outside.or_none)
+    return call._replace(outside=outside.or_none)
 
 
 def _not_possible(call: Call, code: str) -> Decision:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -164,7 +163,7 @@ def advance(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
         outside = call.outside.after_end(event, call.turn, flow_waits=call.awaits_prompts)
         if outside:
             reason = ": ".join(filter(None, ("the end of what was asked for from outside", unplayable(event))))
-            return stay(replace(call, outside=outside.or_none), reason)
+            return stay(call._replace(outside=outside.or_none), reason)
     bound = event.about_callee or event.type.startswith(_STEP_EVENTS)
     if bound and (event.client_state.turn != call.turn or timer_of_another_turn(call, event)):
         return stay(call, _late(call, event))
@@ -227,8 +226,8 @@ def run_commands(
     prepared = _with_client_states(commands, call, flow)
     if not outside:
         return with_commands(call, prepared, event)
-    decision = with_commands(replace(call, outside=None), prepared, event, pausing=OUTSIDE)
-    return decision._replace(call=replace(decision.call, outside=call.outside))
+    decision = with_commands(call._replace(outside=None), prepared, event, pausing=OUTSIDE)
+    return decision._replace(call=decision.call._replace(outside=call.outside))
 
 
 def begin_at(call: Call, event: Event, flow: LoadedFlow, step: str) -> Decision:
@@ -241,8 +240,8 @@ def enter_again(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     outside = call.outside
     if outside is None or not outside.aside:
         return stay(call)
-    left = replace(outside, aside="", aside_turn=0, connected=False, parks=False)
-    back = replace(call, step=outside.aside, outside=left.or_none)
+    left = outside._replace(aside="", aside_turn=0, connected=False, parks=False)
+    back = call._replace(step=outside.aside, outside=left.or_none)
     return _follow(back, event, Go(local_name(outside.aside)), flow)
 
 
@@ -253,7 +252,7 @@ def _in_no_step(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     if outside is None or not outside.aside:
         return stay(call)
     if event.type == "call.bridged":
-        return stay(replace(call, outside=replace(outside, connected=True)))
+        return stay(call._replace(outside=outside._replace(connected=True)))
     alone = event.type == "call.hangup" and event.about_callee and (outside.parks or not outside.connected)
     return enter_again(call, event, flow) if alone else stay(call)
 
@@ -261,10 +260,10 @@ def _in_no_step(call: Call, event: Event, flow: LoadedFlow) -> Decision:
 def note_ending(call: Call, flow: LoadedFlow | None) -> Call:
     """The ended call with the flow's progress and the variables that its last step sets at the end (`on_hangup`)."""
     if flow is None:
-        return replace(call.with_end_variables({}), ending=NO_FLOW)
+        return call.with_end_variables({})._replace(ending=NO_FLOW)
     step = flow.step_of(call)
     leads_on = call.turn and _after_hangup(call, flow).to
-    ended = replace(call, ending=_ending(call, step), after_hangup=AWAITED if leads_on else "")
+    ended = call._replace(ending=_ending(call, step), after_hangup=AWAITED if leads_on else "")
     texts, values = (step.hangup_path(call).variables, known(call)) if step else ({}, {})
     return ended.with_end_variables({name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in texts.items()})
 
@@ -289,7 +288,7 @@ def _after_hangup(call: Call, flow: LoadedFlow) -> _Leave:
 
 def _begin_after_hangup(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     """Enter the first step after the hang-up, with everything that the call knew at its end."""
-    begun = replace(call, after_hangup=RUNNING, after_turn=call.turn, unnoted=None)
+    begun = call._replace(after_hangup=RUNNING, after_turn=call.turn, unnoted=None)
     return _follow(begun, event, _after_hangup(call, flow), flow)
 
 
@@ -328,7 +327,7 @@ def _follow(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> 
     followed = _moves(call.without_end_variables(), event, move, flow)
     moved = followed.call.moved_from(call.position, event)
     if call.after_hangup == RUNNING:
-        return followed._replace(call=moved if moved.step else replace(moved, after_hangup=OVER))
+        return followed._replace(call=moved if moved.step else moved._replace(after_hangup=OVER))
     return followed._replace(
         call=note_ending(moved, flow) if moved.status == ENDED else moved,
         commands=_staying_paused(followed.commands),
@@ -395,7 +394,7 @@ def _limit_after_hangup(call: Call, event: Event, limits: Limits) -> str:
 
 def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
     state = move.state.without_digits() if flow.takes_sensitive_digits else move.state
-    waiting = replace(call, waiting=state.stored())
+    waiting = call._replace(waiting=state.stored())
     prepared = _with_client_states(move.commands, waiting, flow)
     decision = with_commands(waiting, prepared, event, pausing=_pausing(call, flow), deliver=_deliver(call, flow))
     if move.talking or move.reason:
@@ -411,10 +410,9 @@ def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
 def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> Decision:
     step, back = _destination(call, move, flow)
     if step != call.step:
-        call = replace(call, variables=persistent_variables(call.variables))
+        call = call._replace(variables=persistent_variables(call.variables))
     left, state = _left(call, event, move, flow)
-    entered = replace(
-        left.call,
+    entered = left.call._replace(
         step=step,
         back=back,
         turn=call.turn + 1,
@@ -426,7 +424,7 @@ def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Load
         entered = with_inputs(entered, move)
     elif isinstance(move, _Leave) and STEP_OF_FLOW in step:
         # A step after the hang-up in a flow called from another: its variables stay, and it returns to no flow.
-        entered = replace(entered, scopes=())
+        entered = entered._replace(scopes=())
     else:
         entered = without_inputs(entered, ended=isinstance(move, Go))
     return left._replace(call=entered, entered=_entered(call, entered, move, flow))
@@ -448,7 +446,7 @@ def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Loade
         return Decision(call), NO_STATE
     prepared = _with_client_states(move.commands, call, flow)
     variables = {**call.variables, **move.variables}
-    consenting = replace(call, variables=variables, consent=move.consent or call.consent)
+    consenting = call._replace(variables=variables, consent=move.consent or call.consent)
     left = with_commands(consenting, prepared, event, pausing=_pausing(call, flow))
     for number, verdict in move.reviews.items():
         left = left.then(partial(reviewed, number=number, verdict=verdict))
@@ -565,7 +563,7 @@ def _with_client_state(asked: Command, call: Call, flow: LoadedFlow) -> Command:
     else:
         leg = next((each for each in call.far_legs.values() if each.control_id == asked.call_control_id), None)
         state = callee_state(call, dialled=True, role=leg.role if leg else "")
-    return replace(asked, parameters={**asked.parameters, "client_state": state.encode()})
+    return asked._replace(parameters={**asked.parameters, "client_state": state.encode()})
 
 
 def _staying_paused(commands: tuple[Command, ...]) -> tuple[Command, ...]:
@@ -584,13 +582,13 @@ def _record_start(call: Call, record: WholeCall) -> Command:
 
 
 def _fail(call: Call, event: Event, move: Fail) -> Decision:
-    failed = with_commands(replace(call, errors=call.errors + 1), _possible(move.commands, call), event)
+    failed = with_commands(call._replace(errors=call.errors + 1), _possible(move.commands, call), event)
     incidents = filter(None, (FLOW_ERROR if move.fault else "", move.incident))
     return failed._replace(reason=move.reason, incidents=tuple(incidents))
 
 
 def _failing(call: Call) -> Decision:
-    return Decision(replace(call, failed_turn=call.failed_turn or call.turn + 1))
+    return Decision(call._replace(failed_turn=call.failed_turn or call.turn + 1))
 
 
 def _ending(call: Call, step: Step | None) -> str:
@@ -638,7 +636,7 @@ def _bytes_of(variables: Mapping[str, str]) -> int:
 
 
 def _limited(call: Call, reason: str) -> Decision:
-    return Decision(replace(call, limit_turn=call.limit_turn or max(call.turn, 1)), reason=f"limit reached: {reason}")
+    return Decision(call._replace(limit_turn=call.limit_turn or max(call.turn, 1)), reason=f"limit reached: {reason}")
 
 
 def _seconds_between(earlier: str, later: str) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MEMORY, MESSAGE_ADDRESS, OUTCOME, Scope
@@ -57,9 +56,9 @@ def with_inputs(call: Call, visit: SubFlowCall) -> Call:
         return call
     own = {**_of_the_call(call), **visit.given}
     if not visit.comes_back:
-        return replace(call, variables=own)
+        return call._replace(variables=own)
     scope = Scope(len(call.back), dict(call.variables), visit.into, visit.gives)
-    return replace(call, variables=own, scopes=(*call.scopes, scope))
+    return call._replace(variables=own, scopes=(*call.scopes, scope))
 
 
 def without_inputs(call: Call, *, ended: bool) -> Call:
@@ -71,7 +70,7 @@ def without_inputs(call: Call, *, ended: bool) -> Call:
         scope = call.scopes[-1]
         given = {f"{scope.into}.{name}": call.variables.get(name, "") for name in scope.gives if ended}
         variables = {**scope.variables, **_of_the_call(call), **given}
-        call = replace(call, variables=variables, scopes=call.scopes[:-1])
+        call = call._replace(variables=variables, scopes=call.scopes[:-1])
     return call
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import ConfigDict, Field, StrictFloat, StringConstraints, model_validator
 
@@ -54,16 +54,15 @@ class VoiceOptions(Shorthand):
         return {"voice": written} if isinstance(written, str) else {} if written is None else written
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceDefaults:
+class VoiceDefaults(NamedTuple):
     """How a flow or step speaks unless a prompt says otherwise."""
 
     voice: str
     language: str
     """The flow's first language: the language of texts without one."""
     speed: float = 1.0
-    settings: Mapping[str, object] = field(default_factory=dict)
-    languages: Mapping[str, VoiceOptions] = field(default_factory=dict)
+    settings: Mapping[str, object] = MappingProxyType({})
+    languages: Mapping[str, VoiceOptions] = MappingProxyType({})
     """Every language of the flow, the first one first."""
 
     def at(self, voice: str | None, language: str | None, speed: float | None) -> VoiceDefaults:
@@ -72,8 +71,7 @@ class VoiceDefaults:
             return self
         languages = {} if voice else self.languages
         settings = {} if voice else self.settings
-        return replace(
-            self,
+        return self._replace(
             voice=voice or self.voice,
             language=language or self.language,
             speed=speed or self.speed,

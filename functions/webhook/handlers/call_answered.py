@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_status import ANSWERED
@@ -26,5 +25,5 @@ def call_answered(call: Call, event: Event, flow: LoadedFlow | None) -> Decision
         return stay(call, "answered already")
     # An incoming call is answered by us, so if this is the first event that we see, we have dialled the call.
     direction = call.direction or "outgoing"
-    answered = replace(call.progress_to(ANSWERED), direction=direction, answered_at=event.occurred_at)
+    answered = call.progress_to(ANSWERED)._replace(direction=direction, answered_at=event.occurred_at)
     return begin(answered, event, flow)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_status import BRIDGED
@@ -20,4 +19,4 @@ if TYPE_CHECKING:
 def call_bridged(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """The caller and another person are connected; both legs report it, and the earlier time counts."""
     since = min(filter(None, (call.bridged_at, event.occurred_at)))
-    return advance(replace(call.progress_to(BRIDGED), bridged_at=since), event, flow)
+    return advance(call.progress_to(BRIDGED)._replace(bridged_at=since), event, flow)

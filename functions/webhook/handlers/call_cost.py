@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.decisions import stay
@@ -24,4 +23,4 @@ def cost(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     # Calls outside campaigns do not load the campaign modules.
     from dialtone.domain.campaigns.notes import cost_of  # noqa: PLC0415
 
-    return stay(replace(call, cost=cost_of(event.text("total_cost")) or call.cost))
+    return stay(call._replace(cost=cost_of(event.text("total_cost")) or call.cost))

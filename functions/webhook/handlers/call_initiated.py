@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_status import RINGING
@@ -24,6 +23,6 @@ def call_initiated(call: Call, event: Event, flow: LoadedFlow | None) -> Decisio
         return callee_progressed(call, event, flow, "the callee's leg rings")
     if call.initiated_at:
         return stay(call, "it rings already")
-    ringing = replace(call.progress_to(RINGING), direction=event.text("direction"), initiated_at=event.occurred_at)
+    ringing = call.progress_to(RINGING)._replace(direction=event.text("direction"), initiated_at=event.occurred_at)
     rings = ringing.direction == "incoming" and ringing.status == RINGING
     return answer_or_reject(ringing, event, flow) if rings else stay(ringing)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.decisions import Decision, stay
@@ -30,5 +29,5 @@ def _recognised(call: Call, event: Event) -> Decision:
     if not said:
         return stay(call, "nothing final yet")
     if event.text("track") == OUTBOUND or call.ended_at or event.occurred_at < call.heard_at:
-        return Decision(call if call.heard_at else replace(call, heard_at=event.occurred_at))
-    return Decision(replace(call.remembering(TRANSCRIPT, said[:MAX_VALUE_CHARACTERS]), heard_at=event.occurred_at))
+        return Decision(call if call.heard_at else call._replace(heard_at=event.occurred_at))
+    return Decision(call.remembering(TRANSCRIPT, said[:MAX_VALUE_CHARACTERS])._replace(heard_at=event.occurred_at))

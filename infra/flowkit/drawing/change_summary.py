@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -53,10 +52,10 @@ def _of_the_call(old: Flow, new: Flow) -> Iterator[str]:
 
 
 def _of_the_manner(old: Flow, new: Flow) -> Iterator[str]:
-    for field in dataclasses.fields(new.voice_defaults):
-        was, now = getattr(old.voice_defaults, field.name), getattr(new.voice_defaults, field.name)
+    for name, now in new.voice_defaults._asdict().items():
+        was = getattr(old.voice_defaults, name)
         if was != now:
-            yield f"The {plain(field.name)} is now {_value(now)}; before, {_value(was)}."
+            yield f"The {plain(name)} is now {_value(now)}; before, {_value(was)}."
 
 
 def _of_the_steps(old: Flow, new: Flow) -> Iterator[str]:

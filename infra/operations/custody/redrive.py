@@ -6,7 +6,7 @@ the queue: who is interrupted in between runs the same again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ class Redrive:
                     f"{recording.name} is expected: Telnyx has not reported it. The sweep asks for it every few minutes"
                 )
             job = audio_job(recording)
-            self.queue.put(replace(job, kind="metadata") if recording.status == VERIFIED else job)
+            self.queue.put(job._replace(kind="metadata") if recording.status == VERIFIED else job)
             yield recording
 
 

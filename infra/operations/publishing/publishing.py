@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.publications import Change, Version
@@ -56,7 +56,7 @@ class Publication:
     @property
     def changes_nothing(self) -> bool:
         """Whether all this is live already."""
-        return replace(self.becomes, revision=0) == replace(self.was, revision=0)
+        return self.becomes._replace(revision=0) == self.was._replace(revision=0)
 
 
 def publication(publications: Publications, texts: Mapping[str, str], share: Share, now: datetime) -> Publication:
@@ -73,7 +73,7 @@ def publication(publications: Publications, texts: Mapping[str, str], share: Sha
         raise DialtoneError(f"version {number} has these very files, and takes every new call: there is nothing to try")
     else:
         trial = Trial(number, share.percent, share.numbers, int(now.timestamp()))
-        becomes = replace(was, revision=was.revision + 1, trial=trial)
+        becomes = was._replace(revision=was.revision + 1, trial=trial)
     return Publication(was, becomes, number, share.sentence, texts, changes, is_new=same is None)
 
 
@@ -88,7 +88,7 @@ def rolled_back(was: Live, changes: Sequence[Change], versions: Sequence[Version
     """What a rollback makes live: `to`, or without it the version before. Raises DialtoneError."""
     revision = was.revision + 1
     if to is None and was.trial:
-        return replace(was, revision=revision, trial=None)
+        return was._replace(revision=revision, trial=None)
     if to is None:
         _, *earlier = _replaced(changes)
         if not earlier:

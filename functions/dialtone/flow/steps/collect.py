@@ -205,7 +205,7 @@ class Collect(PromptedInput):
         digits = self.awaited_digits()
         if not (self.sensitive and call.recorder == "on"):
             return self.ask(call, voice_defaults, self.collect, digits)
-        pausing = replace(call, waiting=replace(self.state(call), paused=True).stored())
+        pausing = call._replace(waiting=replace(self.state(call), paused=True).stored())
         asked = self.ask(pausing, voice_defaults, self.collect, digits)
         return asked._replace(commands=(command("record_pause", call.control_id), *asked.commands))
 

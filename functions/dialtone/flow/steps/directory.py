@@ -151,7 +151,7 @@ class Directory(PromptedInput):
         for key, row in offered.items():
             if row is not None:
                 known = {**call.variables, **self._given(row), f"{self.into}.{KEY}": key}
-                sounds += prompt.sounds(replace(call, variables=known), voice_defaults)
+                sounds += prompt.sounds(call._replace(variables=known), voice_defaults)
         return tuple(_joined(sounds))
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:

@@ -286,7 +286,7 @@ class Queue(Connecting):
         if _unavailable(state) or (key is not None and key != self.accept):
             return Wait((command("hangup", leg.control_id),), state)
         if self.whisper and self.accept and key is None:
-            far, asked = replace(call, control_id=leg.control_id), one_key((self.accept,))
+            far, asked = call._replace(control_id=leg.control_id), one_key((self.accept,))
             return Wait(
                 self.whisper.gather(far, voice_defaults, self.accept_seconds * MILLIS_PER_SECOND, **asked), state
             )
@@ -393,7 +393,7 @@ class Queue(Connecting):
         if self.announce is None or (POSITION in self._announced_names and not state.position):
             return ()
         variables = {**call.variables, **self._known(call, state)}
-        return self.announce.play(replace(call, entered_at=event.occurred_at, variables=variables), voice_defaults)
+        return self.announce.play(call._replace(entered_at=event.occurred_at, variables=variables), voice_defaults)
 
     def _waited_too_long(self, call: Call) -> Go | Fail:
         quiet = self._quiet(call)

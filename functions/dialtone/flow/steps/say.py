@@ -167,7 +167,7 @@ class Say(Speaking):
             options["stop"] = self.stop
         if self.service_level and prompt.action in {"speak", "gather_using_speak"}:
             options["service_level"] = self.service_level
-        return replace(prompt, parameters={**prompt.parameters, **options}) if options else prompt
+        return prompt._replace(parameters={**prompt.parameters, **options}) if options else prompt
 
     def _is_beside(self, call: Call, event: Event) -> bool:
         """Whether the event is the end of audio that this step has stopped."""

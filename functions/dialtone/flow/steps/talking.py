@@ -122,7 +122,7 @@ class Talking(Speaking):
             return ()
         heard_by: dict[str, str] = {self.leads: "self", _OTHER[self.leads]: "opposite", "both": "both"}
         return tuple(
-            replace(each, parameters={**each.parameters, "target_legs": heard_by[does.to]})
+            each._replace(parameters={**each.parameters, "target_legs": heard_by[does.to]})
             for each in does.announce.play(call, voice_defaults)
         )
 

@@ -328,7 +328,7 @@ class Transfer(Consulting, Connecting):
         state = TransferState.of(call)
         if left := state.after_prompt():
             return Wait(state=left)
-        then = replace(call, entered_at=event.occurred_at, variables={**call.variables, **_since(call)})
+        then = call._replace(entered_at=event.occurred_at, variables={**call.variables, **_since(call)})
         announced = () if state.announcing else self.announce.play(then, voice_defaults)
         prompts = announced or self._held(call, voice_defaults)
         return Wait(prompts, replace(state, prompts=len(prompts), announcing=bool(announced)))
@@ -444,7 +444,7 @@ class Transfer(Consulting, Connecting):
 
     def _whisper(self, call: Call, leg_id: str, whisper: Prompt, voice_defaults: VoiceDefaults) -> Move:
         """Play the whisper on the callee's leg."""
-        far = replace(call, control_id=call.far_legs[leg_id].control_id)
+        far = call._replace(control_id=call.far_legs[leg_id].control_id)
         if self.accept is None:
             prompts = whisper.play(far, voice_defaults)
             if not prompts:
@@ -467,7 +467,7 @@ class Transfer(Consulting, Connecting):
     def _connect(self, call: Call, leg: CalleeLeg) -> Move:
         """Connect these two first, then hang up on the others, so that nobody waits for calls to end."""
         bridge = self.bridged_with(call, leg.control_id)
-        others = replace(call, far_legs={name: each for name, each in call.far_legs.items() if each != leg})
+        others = call._replace(far_legs={name: each for name, each in call.far_legs.items() if each != leg})
         return Wait((bridge, *others.hangup_callees()), TransferState.of(call))
 
     def _ended(self, call: Call, event: Event) -> Move | None:
