@@ -1,7 +1,7 @@
 """Who sends a request and what they may, as API Gateway has checked it: a signature (IAM) or a token (JWT). Pure.
 
-A signed request may do what IAM's policies allow, which API Gateway has checked before; a token may do what the
-groups allow that it names.
+The token is checked by the authorizer in infra/console.yaml. A signed request may do what IAM's policies allow, which
+API Gateway has checked before; a token may do what the groups allow that it names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """The simulated carrier: Telnyx's Call Control API and webhooks on this machine, on a virtual clock."""
 
 from infra.carrier.applications import Application
-from infra.carrier.callers import (
+from infra.carrier.carrier import API_KEY, Carrier, Line
+from infra.carrier.faults import ApiFault, WebhookFault
+from infra.carrier.parties import (
     BEEP,
     Busy,
     Callee,
@@ -21,8 +23,6 @@ from infra.carrier.callers import (
     Unknown,
     Unreached,
 )
-from infra.carrier.carrier import API_KEY, Carrier, Line
-from infra.carrier.faults import ApiFault, WebhookFault
 from infra.carrier.wire import Loss, Request, Response, UndeliveredError
 
 __all__ = [

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.carrier.callers import Busy, Hear, Machine, NoAnswer, Person, Press, Say
+from infra.carrier.parties import Busy, Hear, Machine, NoAnswer, Person, Press, Say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from infra.carrier.callers import Callee
     from infra.carrier.carrier import Carrier
+    from infra.carrier.parties import Callee
 
 CONNECTION_ID = "1684641123236054244"
 """Its Call Control application."""

@@ -10,13 +10,13 @@ from infra.carrier import calls
 from infra.carrier.api.api import Api
 from infra.carrier.applications import ANY_PROFILE, PhoneNumber, Profile
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
-from infra.carrier.callers import Actor, Callee, Caller, Unknown, party_of
 from infra.carrier.clock import Clock
 from infra.carrier.delivery import Deliveries
 from infra.carrier.exchange import Exchange, RecordingStore
 from infra.carrier.faults import Faults, WebhookFault
 from infra.carrier.legs import Order, Recording
 from infra.carrier.media import Fetch, MediaLibrary
+from infra.carrier.parties import Actor, Callee, Caller, Unknown, party_of
 from infra.carrier.pump import Pump
 from infra.carrier.rendering import Span, audio_file
 from infra.carrier.signing import SEED_BYTES, WebhookKey

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING, ORIGINATOR_CANCEL
-from infra.carrier import calls, conferences, dialing, errors, media, payments, queues, recordings, supervision
+from infra.carrier import calls, conferences, dialling, errors, media, payments, queues, recordings, supervision
 from infra.carrier.ai_assistant import AiAssistant
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import speech
@@ -72,7 +72,7 @@ def answer(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
 
 
 def _record_from_answer(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
-    order = dialing.record_order(given)
+    order = dialling.record_order(given)
     if order is None:
         return {}
     return {"recording_id": recordings.start(exchange, leg, order).id}
@@ -353,13 +353,13 @@ def send_dtmf(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]
 @_command()
 def transfer(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """Call somebody for the party on this leg; both are bridged when the callee answers."""
-    dialing.check_profile(exchange, leg.application, [given["to"]])
+    dialling.check_profile(exchange, leg.application, [given["to"]])
     audio = file_prompt(exchange, given)
     take_client_state(leg, given)
     leg.parks_after_unbridge = "park_after_unbridge" in given
     recording_id = exchange.new_id() if "record" in given else None
-    options = replace(dialing.options_of(given, audio, recording_id), audio_before_bridge=True)
-    dialing.dial(
+    options = replace(dialling.options_of(given, audio, recording_id), audio_before_bridge=True)
+    dialling.dial(
         exchange,
         leg,
         leg.session,
@@ -394,8 +394,8 @@ def bridge(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     take_client_state(leg, given)
     leg.parks_after_unbridge = "park_after_unbridge" in given
     if leg.peer is not other:
-        dialing.part(exchange, leg)
-        dialing.part(exchange, other)
+        dialling.part(exchange, leg)
+        dialling.part(exchange, other)
         calls.bridge(exchange, leg, other)
     return _record_from_answer(exchange, leg, given)
 
@@ -418,7 +418,7 @@ def enqueue(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
         leg.client_state = state
         raise
     if leg.peer is not None:
-        dialing.part(exchange, leg)
+        dialling.part(exchange, leg)
         calls.unbridge(exchange, leg)
     return {}
 

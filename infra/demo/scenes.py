@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.carrier.account import BUSY, MACHINE, NO_ANSWER, PERSON
-from infra.carrier.callers import BEEP, Caller, HangUp, Hear, Press, Say, Silence
+from infra.carrier.parties import BEEP, Caller, HangUp, Hear, Press, Say, Silence
 
 CARD = "4242424242424242"
 """A card number that must be found nowhere afterwards."""

@@ -38,7 +38,7 @@ from dialtone.flow.templating import WAITING_SINCE
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
 from infra.carrier.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
-from infra.carrier.callers import as_carriers_show
+from infra.carrier.parties import as_carriers_show
 from infra.checkout import SAMPLES
 from infra.flowkit.dialling import dial, dial_command
 from infra.flowkit.memory_table import MemoryTable

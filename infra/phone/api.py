@@ -25,7 +25,7 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.decisions import EnteredStep
 from dialtone.domain.errors import DialtoneError, FlowInvalid
 from dialtone.flow.routes import NUMBER
-from infra.carrier.callers import Caller
+from infra.carrier.parties import Caller
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of

@@ -13,8 +13,8 @@ from dialtone.domain.decisions import EnteredStep
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import FAILED, KEPT_STATUSES
 from infra.carrier import calls, trace
-from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.carrier.carrier import Line
+from infra.carrier.parties import BETWEEN_KEYS_SECONDS
 from infra.phone.diary import Diary
 from infra.phone.hearing import CutShort, Lamp, LogLine, Stage, Tone
 

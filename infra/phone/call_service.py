@@ -10,8 +10,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Self
 
 from dialtone.domain.errors import DialtoneError
-from infra.carrier.callers import as_carriers_show
 from infra.carrier.media import UnreadableAudioError
+from infra.carrier.parties import as_carriers_show
 from infra.carrier.trace import WebhookAnswered
 from infra.phone.call import Call
 from infra.phone.hearing import LogLine, Receiver, Tone
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from infra.carrier.callers import Caller
+    from infra.carrier.parties import Caller
     from infra.carrier.trace import Happening
     from infra.local.call_names import CallNames
     from infra.phone.phone_system import PhoneSystem

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.carrier.account import AGENT, AGENT_SCRIPT, CALLEES
-from infra.carrier.callers import Busy, Callee, Machine, NoAnswer, Person, Rejects, Say, Silence, Unknown, party_of
+from infra.carrier.parties import Busy, Callee, Machine, NoAnswer, Person, Rejects, Say, Silence, Unknown, party_of
 from infra.phone.key_help import KIND_NAMES
 
 if TYPE_CHECKING:

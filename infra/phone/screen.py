@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from infra.carrier.callers import BETWEEN_KEYS_SECONDS
+from infra.carrier.parties import BETWEEN_KEYS_SECONDS
 from infra.output.terminal import can_draw, has_colours
 from infra.phone.hearing import PRESS, CutShort, Lamp, LogLine, Tone
 

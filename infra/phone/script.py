@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.carrier import callers
-from infra.carrier.callers import Caller
+from infra.carrier import parties
+from infra.carrier.parties import Caller
 from infra.flowkit.conversations.conversation import After, Hears, Presses, Says, read_conversations
 from infra.flowkit.conversations.parties import called_number, callee_of
 
@@ -26,7 +26,7 @@ class Played:
     called: str
     caller: str
     person: Caller
-    people: Mapping[str, Sequence[callers.Callee]]
+    people: Mapping[str, Sequence[parties.Callee]]
     """By number, who is there each time that it is rung; from the last on, as that."""
     at: datetime
 
@@ -58,9 +58,9 @@ def person_of(conversation: Conversation) -> Caller:
     return Caller(*_steps(conversation.talk))
 
 
-def _once_connected(talk: Talk) -> list[callers.Step]:
+def _once_connected(talk: Talk) -> list[parties.Step]:
     """People speak when the two lines are connected, at the same moment as they answer, and not just before it."""
-    return [callers.Silence(0.0), *_steps(talk)]
+    return [parties.Silence(0.0), *_steps(talk)]
 
 
 def _chosen(scripts: tuple[Script, ...], file: Path, name: str) -> Script:
@@ -71,29 +71,29 @@ def _chosen(scripts: tuple[Script, ...], file: Path, name: str) -> Script:
     raise DialtoneError(f"{file} has no conversation “{name}”: name one of {known}")
 
 
-def _steps(talk: Talk) -> list[callers.Step]:
+def _steps(talk: Talk) -> list[parties.Step]:
     return [_step(action) for action in talk]
 
 
-def _step(action: Action) -> callers.Step:
+def _step(action: Action) -> parties.Step:
     match action:
         case Hears():
             return _hear(action)
         case Presses(presses=keys):
-            return callers.Press(keys)
+            return parties.Press(keys)
         case Says():
             words, seconds = action.speech
-            return callers.Say(seconds, words)
+            return parties.Say(seconds, words)
         case After(after=seconds):
-            return callers.Silence(seconds)
+            return parties.Silence(seconds)
         case _:
-            return callers.HangUp()
+            return parties.HangUp()
 
 
-def _hear(action: Hears) -> callers.Step:
+def _hear(action: Hears) -> parties.Step:
     sound = action.sound
     kinds = {"beep": "beep" if sound.beep else None, "audio": sound.audio, "ringing": sound.ringing, "keys": sound.keys}
     for kind, text in kinds.items():
         if text:
-            return callers.Hear(text, within=sound.within, kind=kind)
-    return callers.Hear(sound.words or "", within=sound.within)
+            return parties.Hear(text, within=sound.within, kind=kind)
+    return parties.Hear(sound.words or "", within=sound.within)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from infra.carrier.callers import Caller
+from infra.carrier.parties import Caller
 from infra.phone.call_service import CallService
 from infra.phone.clock_thread import ClockThread
 

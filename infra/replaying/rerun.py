@@ -13,8 +13,8 @@ from dialtone.domain.lookups import FOUND
 from dialtone.flow.steps.play import Play
 from infra.carrier import Fax, Line, Machine, NoAnswer, Person, Silence, Silent, Unreached, trace
 from infra.carrier.caller_identity import CallerIdentity
-from infra.carrier.callers import BETWEEN_KEYS_SECONDS, HangUp, Press
 from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND, Nature
+from infra.carrier.parties import BETWEEN_KEYS_SECONDS, HangUp, Press
 from infra.flowkit.conversations.coverage import CoverageRecorder
 from infra.flowkit.conversations.parties import cause_of
 from infra.flowkit.conversations.scenario_run import LONGEST_CALL_SECONDS
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from dialtone.domain.lookups import Lookup
     from dialtone.flow.loaded_flow import LoadedFlow
     from infra.carrier import Callee
-    from infra.carrier.callers import Step
     from infra.carrier.clock import Timer
+    from infra.carrier.parties import Step
     from infra.carrier.trace import Happening
     from infra.replaying.recorded_call import Dialled, LookupResult, Reached, RecordedCall, Turn
 

@@ -12,7 +12,7 @@ from infra.carrier import API_KEY, Application, Caller, Carrier, Request, Respon
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.carrier.callers import Step
+    from infra.carrier.parties import Step
 
 NUMBER = "+15550100"
 CALLER = "+15551234567"

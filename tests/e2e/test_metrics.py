@@ -22,7 +22,7 @@ from dialtone.domain.recordings import KEPT_STATUSES, SAVED, ArchiveJob, Recordi
 from dialtone.domain.watch import Look
 from infra.carrier import BEEP, ApiFault, Caller, HangUp, Hear, Press, Say, Silence, WebhookFault
 from infra.carrier.account import AGENT
-from infra.carrier.callers import Busy
+from infra.carrier.parties import Busy
 from infra.checkout import ROOT
 from infra.demo import scenes
 from infra.demo.inventory import wait_for_archive

@@ -11,7 +11,7 @@ import pytest
 
 from dialtone.domain.errors import DialtoneError
 from infra.carrier import trace
-from infra.carrier.callers import BEEP, Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, Unreached
+from infra.carrier.parties import BEEP, Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, Unreached
 from infra.flowkit.conversations.conversation import read_conversations
 from infra.phone.diary import Diary, Item, add_conversation
 from infra.phone.script import read_script

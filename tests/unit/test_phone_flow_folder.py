@@ -12,7 +12,7 @@ import pytest
 from dialtone.domain.calls import Call
 from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier.account import AGENT, AGENT_SCRIPT
-from infra.carrier.callers import Busy, NoAnswer, Person
+from infra.carrier.parties import Busy, NoAnswer, Person
 from infra.flowkit.watched_flows import WatchedFlows, stamp
 from infra.phone import loudspeaker as speakers
 from infra.phone.flow_folder import FlowFolder, NoNumber, called

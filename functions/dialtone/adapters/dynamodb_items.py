@@ -19,6 +19,10 @@ class _Serializer(TypeSerializer):
             return {"S": value}
         if type(value) is int:
             return {"N": str(value)}
+        if type(value) is dict:
+            return {"M": {name: self.serialize(each) for name, each in value.items()}}
+        if type(value) in {list, tuple}:
+            return {"L": [self.serialize(each) for each in value]}
         return super().serialize(value)
 
 

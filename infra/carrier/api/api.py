@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from infra.carrier import calls, commands, dialing, errors, supervision
+from infra.carrier import calls, commands, dialling, errors, supervision
 from infra.carrier.api import account as account_api
 from infra.carrier.api import call_events as call_events_api
 from infra.carrier.api import checks, downloads, specification
@@ -245,7 +245,7 @@ def dial(exchange: Exchange, given: dict[str, Any]) -> dict[str, Any]:
     if application is None:
         raise errors.invalid_connection_id()
     numbers = given["to"] if isinstance(given["to"], list) else [given["to"]]
-    dialing.check_profile(exchange, application, numbers)
+    dialling.check_profile(exchange, application, numbers)
     origin, supervised = _linked(exchange, given), supervision.supervised_by(exchange, given)
     audio = commands.file_prompt(exchange, given)
     if audio is not None and audio.failure is not None:
@@ -255,7 +255,7 @@ def dial(exchange: Exchange, given: dict[str, Any]) -> dict[str, Any]:
     recording_id = exchange.new_id() if "record" in given else None
     session = exchange.new_session() if origin is None else origin.session
     legs = [
-        dialing.dial(
+        dialling.dial(
             exchange,
             origin,
             session,
@@ -263,7 +263,7 @@ def dial(exchange: Exchange, given: dict[str, Any]) -> dict[str, Any]:
             application_id=application.connection_id,
             from_=from_,
             to=number,
-            options=dialing.options_of(given, audio, recording_id),
+            options=dialling.options_of(given, audio, recording_id),
             client_state=given.get("client_state"),
             bridges=bridges,
         )

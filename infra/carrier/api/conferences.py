@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING
-from infra.carrier import calls, commands, conferences, dialing, errors, queues
+from infra.carrier import calls, commands, conferences, dialling, errors, queues
 from infra.carrier.api import call_events as call_events_api
 from infra.carrier.api import checks
 from infra.carrier.api.requests import only, page, parameters
@@ -128,7 +128,7 @@ def _leg(exchange: Exchange, control_id: str) -> Leg:
 def _free(exchange: Exchange, leg: Leg) -> None:
     """A call is in one place only."""
     if leg.peer is not None:
-        dialing.part(exchange, leg)
+        dialling.part(exchange, leg)
         calls.unbridge(exchange, leg)
     queues.leave(exchange, leg, "leave")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING
 from infra.carrier import Line, trace
-from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND
+from infra.carrier.parties import BETWEEN_KEYS_SECONDS
 from infra.flowkit.conversations.conversation import After, Hears, Presses, Says
 
 if TYPE_CHECKING:

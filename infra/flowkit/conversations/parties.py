@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra import carrier
-    from infra.carrier.callers import Step
+    from infra.carrier.parties import Step
     from infra.flowkit.conversations.conversation import Callee, Script
 
 _ANSWERS_SECONDS = {

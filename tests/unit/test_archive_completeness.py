@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.audio import MP3, WAV, Sound
-from archive.verification import TOLERANCE_MILLIS, Expected, doubt, expected, paused_millis
+from archive.completeness import TOLERANCE_MILLIS, Expected, doubt, expected, paused_millis
 from dialtone.adapters.telnyx_api import RecordingInfo
 from dialtone.domain.commands import Command
 from dialtone.domain.recordings import Recording

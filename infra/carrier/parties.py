@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialtone.domain.hangup_causes import CALL_REJECTED, USER_BUSY
-from infra.carrier import calls, dialing
+from infra.carrier import calls, dialling
 from infra.carrier.legs import Leg, LegState, Nature, Party, Sound
 from infra.carrier.rendering import Voice
 
@@ -221,7 +221,7 @@ class Actor:
         """Answer, refuse or give up in due time."""
         refuses = self._refuses
         if self._answers_after is not None:
-            self._in(self._answers_after, lambda: dialing.callee_answers(self._exchange, leg))
+            self._in(self._answers_after, lambda: dialling.callee_answers(self._exchange, leg))
         elif refuses is not None and self._refuses_after is not None:
             self._in(self._refuses_after, lambda: calls.hang_up(self._exchange, leg, refuses, "callee"))
         elif self._gives_up_after is not None:
