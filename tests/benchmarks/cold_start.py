@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import compileall
 import os
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -27,13 +29,14 @@ from infra.carrier import Application, Caller, Carrier, HangUp
 from infra.carrier.server import CarrierServer
 from infra.carrier.trace import Commanded
 from infra.packing.runtime_api import PackedFunction, Runtime
+from tests.benchmarks.figures import table
 from tests.benchmarks.pictures import bars
 from tests.benchmarks.section import Goal, Section
 from tests.integration.dependencies import create_table
 from tests.packages import package_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from infra.carrier import Request
 
@@ -43,6 +46,9 @@ TABLE = "calls"
 MOST_OF_THE_FLOOR = 1.2
 LEAST_OF_THE_PLAIN = 7.0
 RUNS, QUICK_RUNS = 10, 3
+PROFILED_RUNS = 3
+LEAST_MILLIS_SHOWN = 2.0
+OWN = "Dialtone itself"
 ROOM_FOR_NOISE = 0.5
 """Of a quick run: three starts on a machine that does other things, too."""
 
@@ -90,7 +96,7 @@ class Places:
 
 def section(*, quick: bool = False) -> Section:
     """Start each of the four so many times, in turn."""
-    starts = _starts(QUICK_RUNS if quick else RUNS, Places.from_environment(os.environ))
+    starts, imports = _starts(QUICK_RUNS if quick else RUNS, Places.from_environment(os.environ), quick=quick)
     floor = _ratios(starts["dialtone"], starts["floor"])
     plain = _ratios(starts["plain"], starts["dialtone"])
     most = MOST_OF_THE_FLOOR * (1 + ROOM_FOR_NOISE if quick else 1)
@@ -103,10 +109,17 @@ def section(*, quick: bool = False) -> Section:
             statistics.median(plain) >= least,
         ),
     )
-    return Section("cold-start", "From cold", _text(starts), goals, {"cold-start.svg": _picture(_phases(starts))})
+    return Section(
+        "cold-start",
+        "From cold",
+        _text(starts) + _profile(imports),
+        goals,
+        {"cold-start.svg": _picture(_phases(starts))},
+    )
 
 
-def _starts(runs: int, places: Places) -> dict[str, list[Start]]:
+def _starts(runs: int, places: Places, *, quick: bool) -> tuple[dict[str, list[Start]], dict[str, Counter[str]]]:
+    """The starts of each, and what the floor and Dialtone spend on imports, by package."""
     with tempfile.TemporaryDirectory() as folder:
         packages = _packages(Path(folder), places)
         with Desk(places.runtime) as desk:
@@ -116,7 +129,15 @@ def _starts(runs: int, places: Places) -> dict[str, list[Start]]:
             for _ in range(runs):
                 for name in TITLES:
                     starts[name].append(desk.start(packages[name]))
-    return starts
+            profiled = () if quick else ("floor", "dialtone")
+            imports = {name: _least(desk.imports(packages[name]) for _ in range(PROFILED_RUNS)) for name in profiled}
+    return starts, imports
+
+
+def _least(measured: Iterable[Counter[str]]) -> Counter[str]:
+    """Of each package the least that it took: whatever else the machine does adds to it."""
+    runs = list(measured)
+    return Counter({name: min(run[name] for run in runs) for name in runs[0]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +183,8 @@ class Desk:
         self._package = Package(HERE)
         self._measured: list[Start] = []
         self._faults: list[Exception] = []
+        self._profiles = False
+        self._output = ""
 
     def __enter__(self) -> Self:
         self._aws.start()
@@ -192,6 +215,19 @@ class Desk:
             raise AssertionError(f"{package.folder}: the carrier accepted no command, or more than one")
         return start
 
+    def imports(self, package: Package) -> Counter[str]:
+        """Start it with Python's own account of what imports cost: microseconds by package."""
+        self._profiles = True
+        try:
+            self.start(package)
+        finally:
+            self._profiles = False
+        found: Counter[str] = Counter()
+        for micros, module in _IMPORTED.findall(self._output):
+            top = module.partition(".")[0]
+            found[OWN if top in {"dialtone", "webhook"} else top] += int(micros)
+        return found
+
     def _accepted(self) -> Iterator[Commanded]:
         return (each for each in self._carrier.trace if isinstance(each, Commanded) and each.result == "accepted")
 
@@ -212,6 +248,7 @@ class Desk:
         function = PackedFunction(self._package.folder, self._package.handler, self._environment(), self._runtime)
         with function:
             answer = function.invoke(event | {"isBase64Encoded": False})
+        self._output = function.output
         if answer.payload["statusCode"] != 200:
             raise AssertionError(f"{self._package.folder} answered {answer.payload}:\n{function.output}")
         ready = function.asked_at
@@ -232,7 +269,10 @@ class Desk:
             "TELNYX_API_KEY": self._carrier.api_key,
             "TELNYX_BASE_URL": self._server.url,
             "TELNYX_PUBLIC_KEY": self._carrier.public_key,
-        }
+        } | ({"PYTHONPROFILEIMPORTTIME": "1"} if self._profiles else {})
+
+
+_IMPORTED = re.compile(r"import time: +([0-9]+) \| +[0-9]+ \| *(\S+)")
 
 
 def _ratios(of: Sequence[Start], to: Sequence[Start]) -> list[float]:
@@ -277,6 +317,27 @@ def _text(starts: Mapping[str, Sequence[Start]]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _profile(imports: Mapping[str, Counter[str]]) -> str:
+    """What is imported above the floor, as a table; '' where it was not measured."""
+    if not imports:
+        return ""
+    more = {
+        name: (imports["dialtone"][name] - imports["floor"][name]) / 1_000
+        for name in imports["dialtone"] | imports["floor"]
+    }
+    shown = sorted((name for name in more if abs(more[name]) >= LEAST_MILLIS_SHOWN), key=lambda name: -more[name])
+    rows = [(name, f"{more[name]:+.0f}") for name in shown]
+    rows.append(("all others", f"{sum(more[name] for name in more if name not in shown):+.0f}"))
+    return (
+        f"\nWhat Dialtone imports above the floor, by Python's own account (`-X importtime`, least of {PROFILED_RUNS}"
+        " starts; measuring slows each import). The rest is the first webhook's work: the flow is read and checked, a"
+        " second client of AWS is made for the watchdog's queue, and one request more is sent. SnapStart, which is on"
+        " by default, hides all but the requests.\n\n"
+        + table(["package", "milliseconds more than the floor"], rows)
+        + "\n"
+    )
 
 
 def _millis(seconds: Sequence[float]) -> str:
