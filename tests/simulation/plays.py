@@ -169,11 +169,11 @@ def _begin(call: Callable[[], object]) -> None:
     call()
 
 
-def _queued(caller: Caller, *, agent_after: float | None = None, agent_talks: float = 30) -> Play:
+def _queued(caller: Caller, *, agent_after: float | None = None) -> Play:
     """A call to a queue, and so many seconds after it one of an agent; before it, and of that one, if negative."""
 
     def play(stage: Stage) -> str:
-        agent = Caller(Say(agent_talks, "Ada speaking."), Silence(agent_talks), HangUp())
+        agent = Caller(Say(30, "Ada speaking."), Silence(30), HangUp())
         calls_in = partial(stage.call, "+15550299", "+15550132", agent)
         calls = partial(stage.call, "+15550142", "+15550131", caller)
         of_agent = agent_after is not None and agent_after < 0
@@ -438,7 +438,7 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "a caller whom an agent takes out of a queue": _queued(
         Caller(Hear("number 1"), Hear("number 1"), _CONNECTED, HangUp(after=2)), agent_after=55
     ),
-    "an agent who waits for a caller": _queued(Caller(_CONNECTED, Silence(60)), agent_after=-20, agent_talks=10),
+    "an agent who waits for a caller": _queued(Caller(_CONNECTED, Silence(60)), agent_after=-20),
     "a caller who is called back in turn": _queued(
         Caller(Hear("press 2"), Press("3", after=15), Hear("call you back"), Silence(30)), agent_after=80
     ),
@@ -592,5 +592,10 @@ in which they are reported."""
 KEYED_PLAYS = frozenset({"digits that are keyed in where they may be said"})
 """Plays with keys one by one, of which the next one has a time to come in."""
 
-TIMED_PLAYS = RACING_PLAYS | TALKING_PLAYS | KEYED_PLAYS | {play for play in PLAYS if ", found by " in play}
+MEETING_PLAYS = frozenset({"an agent who waits for a caller"})
+"""Plays in which both call in, and each waits for the other by a clock of their own."""
+
+TIMED_PLAYS = (
+    RACING_PLAYS | TALKING_PLAYS | KEYED_PLAYS | MEETING_PLAYS | {play for play in PLAYS if ", found by " in play}
+)
 """Plays in which what is late counts as what never comes: a finding beyond the flow's limit, a key in a race."""
