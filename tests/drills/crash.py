@@ -22,7 +22,7 @@ from tests.drills.gate import Fault, Weather, When
 from tests.drills.io_points import PLAYED
 from tests.drills.report import LOST, STUCK, InProcess, Violation
 from tests.drills.world import World
-from tests.simulation.plays import ALL_PLAYS, flows_of
+from tests.simulation.plays import ALL_PLAYS, MEETING_PLAYS, flows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -141,7 +141,7 @@ class Undisturbed:
     requests: tuple[str, ...]
     state: EndState
     obeyed: frozenset[str]
-    """The kinds of commands that Telnyx has obeyed."""
+    """The kinds of commands that Telnyx has obeyed; none where it depends on who comes first what a caller hears."""
     seconds: float
     """Until its last leg ended."""
 
@@ -154,7 +154,8 @@ def undisturbed(number: int) -> Undisturbed:
         world.play(ALL_PLAYS[scene.play])
         if broken := violations(world):
             raise AssertionError(f"{scene} without any death: {broken}")
-        return Undisturbed(tuple(world.gate.passed), facts(world), actions(world), lasted(world))
+        obeyed = frozenset[str]() if scene.play in MEETING_PLAYS else actions(world)
+        return Undisturbed(tuple(world.gate.passed), facts(world), obeyed, lasted(world))
 
 
 def undisturbed_call(play: str) -> Undisturbed:

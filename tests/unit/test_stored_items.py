@@ -6,6 +6,7 @@ import base64
 import importlib
 import inspect
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -37,6 +38,7 @@ from dialtone.domain.recordings import (
     TranscriptCopy,
     Transcription,
 )
+from dialtone.domain.stored import written
 from dialtone.domain.watch import Look
 from infra.flowkit.memory_table import MemoryTable
 from infra.operations.connect.record import Recorded, RecordedAudio
@@ -339,3 +341,18 @@ def test_what_an_earlier_version_stored_is_read_and_led_on(file: Path) -> None:
     kept.store.commit(hung_up, loaded.call, Decision(ended), at_seconds=1.0)
     [stored] = kept.store.legs(session)
     assert stored == ended._replace(version=loaded.call.version + 1)
+
+
+@pytest.mark.parametrize("record", [*STORED, Call(SESSION, LEG), ClientState()])
+def test_a_record_can_be_handed_to_another_process(record: object) -> None:
+    assert pickle.loads(pickle.dumps(record)) == record  # noqa: S301 -- our own
+
+
+def test_records_within_records_are_written_as_objects() -> None:
+    call = Call(SESSION, LEG, left=Position(far_legs=FAR_LEGS), recordings=(VERIFIED,))
+
+    kept = json.loads(json.dumps(written(call)))
+
+    assert kept["left"]["far_legs"]["far-1"]["control_id"] == FAR_LEGS["far-1"].control_id
+    assert kept["recordings"][0]["audio"]["sha256"] == AUDIO.sha256
+    assert kept["variables"] == {}

@@ -25,7 +25,6 @@ import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard
 from urllib.parse import quote
 
@@ -35,6 +34,7 @@ from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.recording_identity import is_named, names_in
+from dialtone.domain.stored import EMPTY
 from dialtone.domain.telnyx_actions import ACTIONS, CONFERENCE, OF_CONFERENCES, WITH_CALL_IN_BODY
 from dialtone.domain.texts import MESSAGING_CODES
 from dialtone.domain.units import MILLIS_PER_SECOND
@@ -94,7 +94,7 @@ class Outcome(NamedTuple):
     """How often it was sent; 0 if the deadline left no time at all."""
     status: int = 0
     """The HTTP status; 0 if there was no answer."""
-    body: Mapping[str, object] = MappingProxyType({})
+    body: Mapping[str, object] = EMPTY
     """Of an accepted one: Telnyx's answer."""
     code: str = ""
     """Of a refused or ended one, as `title` and `detail`: what Telnyx says."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dialtone.domain.stored import restored
+from dialtone.domain.stored import EMPTY, restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +35,7 @@ class Scope(NamedTuple):
 
     depth: int = 0
     """How many steps the call will return to while it is in the other flow, or in one called from there."""
-    variables: Mapping[str, str] = MappingProxyType({})
+    variables: Mapping[str, str] = EMPTY
     into: str = ""
     gives: tuple[str, ...] = ()
     """The other flow's variables to take over at its end, each as `<into>.<name>`."""

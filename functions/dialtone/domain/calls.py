@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.after_hangup import goes_on
@@ -16,7 +15,7 @@ from dialtone.domain.control_actions import ControlActions
 from dialtone.domain.numbers import called_number, caller_number, is_withheld
 from dialtone.domain.outcomes import outcome_of
 from dialtone.domain.recordings import EXPECTED, Consent, Recording, Report
-from dialtone.domain.stored import restored
+from dialtone.domain.stored import EMPTY, restored
 from dialtone.domain.texts import later
 from dialtone.domain.unconfirmed import Unconfirmed
 from dialtone.domain.watch import Watch
@@ -38,9 +37,9 @@ class Position(NamedTuple):
 
     step: str = ""
     turn: int = 0
-    waiting: Mapping[str, int] = MappingProxyType({})
-    variables: Mapping[str, str] = MappingProxyType({})
-    far_legs: Mapping[str, CalleeLeg] = MappingProxyType({})
+    waiting: Mapping[str, int] = EMPTY
+    variables: Mapping[str, str] = EMPTY
+    far_legs: Mapping[str, CalleeLeg] = EMPTY
     back: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
 
@@ -62,7 +61,7 @@ class Call(NamedTuple):
     """`pstn` or `sip`, if an event reports it."""
     from_number: str = ""
     to_number: str = ""
-    trust: Mapping[str, str] = MappingProxyType({})
+    trust: Mapping[str, str] = EMPTY
     """What the network reported of an incoming caller besides the number, by Telnyx's names."""
     status: str = ""
     flow: str = ""
@@ -74,10 +73,10 @@ class Call(NamedTuple):
     step: str = ""
     turn: int = 0
     """The step sequence number: how many steps the call has entered. An event with a lower one is late."""
-    waiting: Mapping[str, int] = MappingProxyType({})
+    waiting: Mapping[str, int] = EMPTY
     """The step's state as it is stored; `flow/step_state.py` says what it holds."""
-    variables: Mapping[str, str] = MappingProxyType({})
-    far_legs: Mapping[str, CalleeLeg] = MappingProxyType({})
+    variables: Mapping[str, str] = EMPTY
+    far_legs: Mapping[str, CalleeLeg] = EMPTY
     """The legs dialled in this step, by id. They are known from their events, since a dial's answer names only the
     first."""
     back: tuple[str, ...] = ()
@@ -113,7 +112,7 @@ class Call(NamedTuple):
     """The last recordings that arrived: Telnyx may report one twice, under two event ids."""
     consent: Consent | None = None
     """The consent to being recorded: evidence for every recording made after it."""
-    texts: Mapping[str, str] = MappingProxyType({})
+    texts: Mapping[str, str] = EMPTY
     """The texts that the call sent, Telnyx's id → status: `queued`, `sent`, `delivered`, …"""
     outside: ControlActions | None = None
     """What the control API started and has not ended."""

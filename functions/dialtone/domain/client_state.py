@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dialtone.domain.stored import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ class ClientState(NamedTuple):
     """The caller's digits in this step are kept out of every record."""
     dialled: bool = False
     """For a callee's leg: we dialled it and must end it. Telnyx itself ends the legs of its transfers."""
-    given: Mapping[str, str] = MappingProxyType({})
+    given: Mapping[str, str] = EMPTY
     """For an outgoing call: its flow inputs."""
     decision: int = 0
     """The number of the decision that sent the command, and with `place` the command's place in it: an event that

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import OURS, Event
-from dialtone.domain.stored import restored
+from dialtone.domain.stored import EMPTY, restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +99,7 @@ class Answer(NamedTuple):
 
     result: str
     """`found`, `not_found` or `failed`."""
-    values: Mapping[str, str] = MappingProxyType({})
+    values: Mapping[str, str] = EMPTY
     """The wanted fields, as texts; '' for a field that the answer lacks."""
     reason: str = ""
     """For a failure, the reason as the timeline shows it; never what was sent."""

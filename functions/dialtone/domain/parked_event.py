@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.events import DIGITS, mask
-from dialtone.domain.stored import restored, written
+from dialtone.domain.stored import EMPTY, restored, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +40,7 @@ class ParkedEvent(NamedTuple):
     """The exception's class. Its message may quote the event, and is in the log."""
     body: str
     """As Telnyx sent it, without keyed digits: they may be a card number."""
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = EMPTY
 
     @classmethod
     def of(cls, body: bytes, headers: Mapping[str, str], error: str, parked_at: str) -> ParkedEvent:

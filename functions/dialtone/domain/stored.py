@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 Stored = TypeVar("Stored")
 
+EMPTY: Mapping[str, Any] = {}
+"""The default of a record's mappings. Nobody changes a `Mapping`; a `MappingProxyType` could be neither pickled nor
+written as JSON."""
+
 
 def restored(kind: type[Stored], stored: Mapping[str, Any], /, **readers: Callable[[Any], Any]) -> Stored:
     """Restore a stored named tuple or dataclass: missing fields get their defaults, unknown fields are ignored.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import ConfigDict, Field, StrictFloat, StringConstraints, model_validator
 
+from dialtone.domain.stored import EMPTY
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.templating import LANGUAGE, escaped
 from dialtone.flow.voices import PROSODY, provider_of, voices_like
@@ -61,8 +61,8 @@ class VoiceDefaults(NamedTuple):
     language: str
     """The flow's first language: the language of texts without one."""
     speed: float = 1.0
-    settings: Mapping[str, object] = MappingProxyType({})
-    languages: Mapping[str, VoiceOptions] = MappingProxyType({})
+    settings: Mapping[str, object] = EMPTY
+    languages: Mapping[str, VoiceOptions] = EMPTY
     """Every language of the flow, the first one first."""
 
     def at(self, voice: str | None, language: str | None, speed: float | None) -> VoiceDefaults:
