@@ -30,7 +30,7 @@ STREAM_PARAMETER = "CallsTableStream"
 """The parameter that names the stream of a restored table."""
 
 POLL_SECONDS, TABLE_POLLS, STACK_POLLS = 5, 120, 360
-"""A table is changed in a minute or so, a stack in some."""
+"""A change of a table takes about a minute, a change of the stack several: waits end after 10 and 30 minutes."""
 
 
 class Step(NamedTuple):
@@ -41,9 +41,9 @@ class Step(NamedTuple):
 
 
 class RestoredTable:
-    """The calls table of a stack. Every method raises botocore's errors, and DialtoneError for what is in the way.
+    """The calls table of a stack. Every method raises botocore's errors, and DialtoneError with the remedy otherwise.
 
-    Each step is done only where something is lacking, so that whatever was interrupted goes on from there.
+    Only missing settings become steps, so an interrupted run continues where it stopped.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class RestoredTable:
         self._formation = formation
 
     def steps(self) -> tuple[Step, ...]:
-        """What is to be done, in this order; nothing for a table that was not restored, or has everything again."""
+        """The missing settings, in the order in which to restore them; none for a complete table."""
         table = self._described()
         steps = []
         stream = self._stream_of(table)
@@ -122,7 +122,7 @@ class RestoredTable:
         return unread
 
     def _check_parameter(self, stream: str) -> None:
-        """The stack must be one that can name another stream, and CloudFormation must have something to change."""
+        """Raise DialtoneError if the stack lacks the parameter, or if the parameter names that stream already."""
         named = self._stack.parameters.get(STREAM_PARAMETER)
         if named is None:
             raise DialtoneError(
@@ -130,8 +130,8 @@ class RestoredTable:
             )
         if stream and named == stream:
             raise DialtoneError(
-                f"the stack {self._stack.name} names {stream} already, but somebody has deleted what reads it: create"
-                " the event source mapping as template.yaml has it (aws lambda create-event-source-mapping)"
+                f"the stack {self._stack.name} names {stream} already, but an event source mapping that reads it was"
+                " deleted: create it again as template.yaml defines it (aws lambda create-event-source-mapping)"
             )
 
     def _let_expire(self) -> None:
@@ -155,7 +155,7 @@ class RestoredTable:
         self._wait_for_table()
 
     def _wait_for_table(self) -> None:
-        """Until it can be changed again: DynamoDB makes one change at a time."""
+        """Wait until the table can be changed again: DynamoDB makes one change at a time."""
         waiter = self._dynamodb.get_waiter("table_exists")
         waiter.wait(TableName=self.name, WaiterConfig={"Delay": POLL_SECONDS, "MaxAttempts": TABLE_POLLS})
 
