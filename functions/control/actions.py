@@ -39,35 +39,35 @@ Key = Annotated[
         alias="Idempotency-Key",
         max_length=ID_CHARACTERS,
         pattern=r"^[ -~]*$",
-        description="Sent again under the same key within a day, a request is carried out once.",
+        description="A request repeated with the same key within a day is carried out only once.",
     ),
 ]
 Id = Annotated[str, Path(min_length=1, max_length=ID_CHARACTERS, description="A session, a leg, or a call-control id.")]
 
 
 class FlowEntry(Answer):
-    """Where a call is put."""
+    """The flow and step to move a call to, and the flow's inputs."""
 
-    flow: str = Field("", max_length=100, pattern="^([a-z0-9][a-z0-9-]*)?$", description="Without it, its own.")
-    step: str = Field("", max_length=100, description="Without it, the flow's first.")
-    variables: dict[str, str] = Field(default_factory=dict, max_length=50, description="What the flow is given.")
-    from_step: str = Field("", max_length=201, description="Only while the call is in this step: else 409 `moved`.")
+    flow: str = Field("", max_length=100, pattern="^([a-z0-9][a-z0-9-]*)?$", description="Default: the call's own flow.")
+    step: str = Field("", max_length=100, description="Default: the flow's first step.")
+    variables: dict[str, str] = Field(default_factory=dict, max_length=50, description="The flow's inputs.")
+    from_step: str = Field("", max_length=201, description="Move the call only while it is in this step; otherwise the answer is 409 `moved`.")
 
 
 def acting_responses(answer: type[Answer]) -> dict[int, OpenAPIResponse]:
-    """What a route that acts answers."""
+    """The responses of a route that acts on a call, for the API's description."""
     described = responses(answer)
     for status, meaning in (
-        (409, "It is not possible now. Repeated after 503, it may be `too_late`, or `not_known` whether it was done."),
-        (415, "The body is not JSON."),
-        (429, "Telnyx is asked too often: send it again after `Retry-After` seconds."),
+        (409, "Not possible now. After a 503, a repeated request may get `too_late`, or `not_known` if nobody can say whether it was done."),
+        (415, "The body is not JSON, or not declared as JSON."),
+        (429, "Telnyx's rate limit is reached: send the request again after `Retry-After` seconds."),
     ):
         described[status] = {"description": meaning, "content": {"application/json": {"model": ProblemAnswer}}}
     return described
 
 
 class Acting:
-    """Has things done on calls: each as an event that the webhook function decides on, like any other of the call."""
+    """Acts on calls. Each request becomes an event that the webhook function processes like the call's other events."""
 
     def __init__(
         self,
@@ -84,10 +84,10 @@ class Acting:
         self._now = now
 
     def act(self, identifier: str, action: str, parameters: Mapping[str, Any], key: str, by: str) -> ActionAnswer:
-        """Have one of Telnyx's actions carried out. Raises Refused."""
+        """Send one of Telnyx's actions to a call. Raises Refused."""
         taken = next((name for name in parameters if name in NOT_TAKEN), None)
         if taken:
-            raise wrong(taken, f"{taken} is what Dialtone knows a call's events by: leave it out.")
+            raise wrong(taken, f"{taken} is reserved: Dialtone matches events to calls by it. Leave it out.")
         try:
             command(action, "v3:any", **parameters)
         except CommandInvalid as error:
@@ -97,7 +97,7 @@ class Acting:
         return self._carried_out(identifier, action, {"parameters": dict(parameters)}, key, by)
 
     def put_into_flow(self, identifier: str, entry: FlowEntry, key: str, by: str) -> ActionAnswer:
-        """Put a call into a flow or a step. Raises Refused."""
+        """Move a call to a flow or a step. Raises Refused."""
         parameters: dict[str, Any] = {"step": entry.step, "variables": entry.variables}
         if entry.from_step:
             parameters |= {"from_step": entry.from_step}
@@ -113,7 +113,7 @@ class Acting:
         try:
             known = self._requests.first(asked, moment)
         except KeyTaken:
-            raise wrong("Idempotency-Key", "Another request was sent under this key: choose a new one.") from None
+            raise wrong("Idempotency-Key", "This Idempotency-Key was used for a different request: choose a new one.") from None
         about = {"call_session_id": leg.session_id, "call_leg_id": leg.leg_id, "action": action}
         if known.result is not None:
             return ActionAnswer(**about, **known.result, at=known.at, repeated=True)
@@ -147,7 +147,7 @@ def action_routes(acting: Acting) -> APIGatewayHttpRouter:
 
     @routes.post(
         "/calls/<id>/flow",
-        summary="Puts a call into a flow, or a step",
+        summary="Moves a call to a flow or a step",
         tags=["actions"],
         responses=acting_responses(ActionAnswer),
     )

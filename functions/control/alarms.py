@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RUNBOOKS = "docs/runbooks/"
 FIRST = "First: "
 NO_CALLER = "No caller notices"
-"""With these words the description of an alarm begins that can wait until morning."""
+"""The description of an alarm that can wait until morning begins with these words."""
 
 COMPARISONS: Mapping[str, str] = {
     "GreaterThanThreshold": "above",
@@ -25,14 +25,14 @@ COMPARISONS: Mapping[str, str] = {
 }
 
 MOST_PAGES = 5
-"""Of a hundred alarms: a stack has some seventy."""
+"""A page has a hundred alarms; a stack has about seventy."""
 
 
 class CloudWatch(Protocol):
-    """What is needed of CloudWatch's client. Both raise botocore's errors."""
+    """The part of CloudWatch's client that is used. Both methods raise botocore's errors."""
 
     def describe_alarms(self, **asked: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- boto's own parameters
-        """Alarms, page by page."""
+        """One page of alarms."""
         ...
 
     def get_metric_data(self, **asked: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- as above
@@ -41,7 +41,7 @@ class CloudWatch(Protocol):
 
 
 class AlarmsOfStack:
-    """CloudWatch, and of it this stack's alarms only. Methods raise botocore's errors."""
+    """This stack's alarms in CloudWatch. Methods raise botocore's errors."""
 
     def __init__(self, client: CloudWatch, stack: str, runbooks_url: str) -> None:
         self._client = client
@@ -49,7 +49,7 @@ class AlarmsOfStack:
         self._runbooks_url = runbooks_url
 
     def read(self) -> Alarms:
-        """How they are. Raises KeyError, TypeError and ValueError for an answer that is none."""
+        """The state of all alarms. Raises KeyError, TypeError or ValueError if CloudWatch's answer is malformed."""
         found: list[dict[str, Any]] = []
         asked: dict[str, Any] = {
             "AlarmNamePrefix": f"{self._stack}-",
@@ -66,7 +66,7 @@ class AlarmsOfStack:
 
 
 def alarms_of(stack: str, described: Iterable[Mapping[str, Any]], runbooks_url: str = "") -> Alarms:
-    """The answer of what CloudWatch describes. Pure."""
+    """The API's answer, from CloudWatch's descriptions. Pure."""
     own = {name: each for each in described if (name := _own_name(stack, each))}
     ringing = [_ringing(name, each, runbooks_url) for name, each in own.items() if each["StateValue"] == "ALARM"]
     return Alarms(
@@ -77,9 +77,8 @@ def alarms_of(stack: str, described: Iterable[Mapping[str, Any]], runbooks_url: 
 
 
 def _own_name(stack: str, alarm: Mapping[str, Any]) -> str:
-    """An alarm's name without the stack's; '' for one of another stack, whose name may begin with this one's.
-
-    Its runbook's section has its name.
+    """An alarm's name without the stack's prefix; '' for an alarm of another stack whose name begins with this one's.
+    The alarm's section in the runbooks has this name.
     """
     name = str(alarm["AlarmName"]).removeprefix(f"{stack}-")
     return name if _runbook(alarm).partition("#")[2] == name else ""
@@ -109,12 +108,12 @@ def _ringing(name: str, alarm: Mapping[str, Any], runbooks_url: str) -> RingingA
 
 
 def linked(runbook: str, runbooks_url: str) -> str | None:
-    """Where people read a runbook's section; None where that is not known."""
+    """The URL of a runbook's section; None if RunbooksUrl is not set."""
     return f"{runbooks_url}{runbook.removeprefix(RUNBOOKS)}" if runbook and runbooks_url else None
 
 
 def _measured(alarm: Mapping[str, Any]) -> str:
-    """In plain words what CloudWatch saw; its own words where it is no comparison with a number."""
+    """What CloudWatch measured, in plain words; CloudWatch's own words if the alarm does not compare with a number."""
     reason = str(alarm.get("StateReason") or "")
     compared = COMPARISONS.get(str(alarm.get("ComparisonOperator")))
     try:

@@ -1,4 +1,4 @@
-"""The API: its routes, its description, and what it is made of."""
+"""The API: its routes and its OpenAPI description."""
 
 from __future__ import annotations
 
@@ -45,14 +45,12 @@ if TYPE_CHECKING:
     from dialtone.adapters.webhook_function import Answer as Delivered
 
 MAX_BODY_CHARACTERS = 100_000
-"""An item of the table holds 400 KB, and a body stands in it as the commands that it makes."""
+"""A table item holds 400 KB, and the commands made of a body are stored in one."""
 
 VERSION = "1"
 TITLE = "Dialtone control API"
 ABOUT = (
-    "Reads the calls and recordings of a stack, and acts on calls. Requests are signed with AWS Signature Version 4 for"
-    " the service `execute-api`. Every answer that is not a success has a body with `error`: a code, and a message that"
-    " says what is wrong."
+    "Reads the calls and recordings of a stack, and acts on calls. Sign requests with AWS Signature Version 4 for the service `execute-api`. Every error response has a body with `error`: a code, and a message that says what is wrong."
 )
 
 
@@ -60,7 +58,7 @@ FORMS = ("multipart/", "application/x-www-form-urlencoded")
 
 
 class _JsonApi(APIGatewayHttpResolver):
-    """Powertools reads forms, too, which no route takes: one that it cannot read would be answered as our fault."""
+    """Takes JSON only. Powertools would also parse forms, and answer 500 to one that it cannot parse."""
 
     def resolve(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 -- Powertools' own
         headers = event.get("headers") or {}
@@ -78,7 +76,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     observer: Observer,
     now: Callable[[], datetime],
 ) -> APIGatewayHttpResolver:
-    """Everything connected; `deliver` takes an event of ours to the webhook function."""
+    """Connect everything; `deliver` sends an internal event to the webhook function."""
     api = _JsonApi(enable_validation=True)
     api.use([_only_with_the_role, _only_of_some_size])
     audit = AuditTrail(dynamodb, settings.calls_table)
@@ -102,7 +100,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     api.include_router(campaign_state_routes(orders, now))
     api.include_router(recording_routes(listing, bucket, audit, deleting, now))
     api.include_router(flow_routes(listing, settings.flows, now))
-    # Made when they are first used: most requests need none of them.
+    # Created on first use: most requests need none of them.
     sqs: Any = DeadlineClient("sqs", AWS)
     cloudwatch: Any = DeadlineClient("cloudwatch", AWS)
     parked = ParkedEvents(s3, settings.parked_events_bucket)
@@ -132,5 +130,5 @@ def _only_of_some_size(app: APIGatewayHttpResolver, handle: NextMiddleware) -> R
 
 
 def description(api: APIGatewayHttpResolver) -> str:
-    """The API as OpenAPI 3.1, made of its routes."""
+    """The API as OpenAPI 3.1, generated from its routes."""
     return api.get_openapi_json_schema(title=TITLE, version=VERSION, description=ABOUT)

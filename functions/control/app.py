@@ -46,13 +46,13 @@ api = open_api(
 
 @cache
 def _audio() -> str:
-    """Where links to audio lead, as a content security policy has it."""
+    """The origin of links to audio, for the content security policy."""
     link = urlsplit(RecordingsBucket(s3, settings.recordings_bucket).link("-"))
     return f"{link.scheme}://{link.netloc}"
 
 
 def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- Lambda's own context
-    """One request in, its answer out."""
+    """Answer one request."""
     if is_for_files(event):
         return file_answer(event, _audio)
     return api.resolve(for_api(event), context)

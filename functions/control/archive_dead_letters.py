@@ -1,4 +1,4 @@
-"""The archive's dead-letter queue as an operator uses it."""
+"""The archive's dead-letter queue, for operators."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GivenUp:
     """A message of the dead-letter queue."""
 
     job: ArchiveJob | None
-    """None for one that is no job: the archive would only give it up again."""
+    """None if the message is not a job: the archive could only give it up again."""
     receipt: str = field(repr=False)
 
 
@@ -33,24 +33,24 @@ class ArchiveDeadLetters:
         self._url = url
 
     def messages(self) -> Iterator[GivenUp]:
-        """Each message once. It is hidden from others meanwhile, and comes back unless it is removed."""
+        """Receive each message once. It is hidden from other readers for a while, and reappears unless it is
+        removed."""
         for message in each_once(self._client, self._url):
             yield GivenUp(_job(message["Body"]), message["ReceiptHandle"])
 
     def remove(self, message: GivenUp) -> None:
-        """Take a message out of the queue for good."""
+        """Delete a message."""
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
     def show_again(self, message: GivenUp) -> None:
-        """Leave a message in the queue, visible at once."""
+        """Make a message visible again at once."""
         self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=0)
 
 
 def put_back(letters: ArchiveDeadLetters, queue: ArchiveQueue) -> Generator[ArchiveJob | None]:
-    """The jobs that were given up, each put back; None for a message that is no job, which stays there.
-
-    A job may be put twice, the archive does it once. So a message is removed after its job is on the queue. Raises
-    botocore's errors: what was not given by then is still in the dead-letter queue.
+    """Put each job back on the archive queue and yield it; yield None for a message that is not a job and stays. A
+    message is deleted only after its job is on the queue. A job that is queued twice is done once. Raises botocore's
+    errors: jobs not yielded by then are still in the dead-letter queue.
     """
     staying: list[GivenUp] = []
     try:
@@ -59,7 +59,7 @@ def put_back(letters: ArchiveDeadLetters, queue: ArchiveQueue) -> Generator[Arch
                 staying.append(message)
                 yield None
                 continue
-            # Its addresses have expired long ago: without them the archive asks Telnyx for fresh ones at once.
+            # Its URLs expired long ago: without them the archive asks Telnyx for new ones at once.
             queue.put(message.job._replace(urls=None))
             letters.remove(message)
             yield message.job

@@ -1,4 +1,4 @@
-"""The audit trail: an item of its call for each time that somebody is given a recording, and one for each redrive."""
+"""The audit trail: one item, stored with the call, for each access to a recording, and one for each redrive."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 AUDIT = "AUDIT#"
 REDRIVES = "HEALTH#redrives"
-"""A partition of its own: who has put back the messages of which queue."""
+"""The partition of redrives: who put back the messages of which queue."""
 KEEP_DAYS = 400
-"""Longer than a call's own items: a year later it can still be asked who listened."""
+"""Longer than a call's own items: who listened must still be known a year later."""
 
 LISTENED, READ, DELETED = "listened", "read", "deleted"
 REDROVE = "redrove"
@@ -27,19 +27,19 @@ REDROVE = "redrove"
 
 @dataclass(frozen=True, slots=True)
 class AuditItem:
-    """Who did what with a recording, or with a queue."""
+    """Who did what to a recording or a queue."""
 
     at: str
     by: str
     did: str
     recording: str = ""
-    """The ledger entry's name; '' where it is about none."""
+    """The ledger entry's name; '' for a redrive."""
     files: str = ""
-    """Of a deletion: how the keys of its objects begin."""
+    """For a deletion: the prefix of its objects' keys."""
     recording_id: str = ""
-    """Of a deletion: Telnyx's id of it."""
+    """For a deletion: Telnyx's id of the recording."""
     queue: str = ""
-    """Of a redrive: the queue whose messages were put back."""
+    """For a redrive: the queue whose messages were put back."""
 
 
 class AuditTrail:
@@ -50,9 +50,8 @@ class AuditTrail:
         self._table = table
 
     def note(self, call_session_id: str, item: AuditItem, request_id: str) -> None:
-        """Write an item; a request that is sent twice writes one each time, as it gives two links.
-
-        Who is the first to listen is noted in the ledger's entry, too, which lists show.
+        """Write an item; a repeated request writes another, since it hands out another link. The time of the first link
+        is also written to the ledger entry, for lists.
         """
         fields = {
             "call_session_id": call_session_id,
@@ -73,13 +72,13 @@ class AuditTrail:
         self._client.transact_write_items(TransactItems=[{"Put": put}, {"Update": heard}])
 
     def of(self, call_session_id: str) -> tuple[AuditItem, ...]:
-        """A call's items, the oldest first."""
+        """A call's items, oldest first."""
         found = queried(self._client, **below(self._table, call_session_id, AUDIT))
         return tuple(restored(AuditItem, each) for each in found)
 
 
 def first_heard(noted: Iterable[AuditItem]) -> dict[str, str]:
-    """When somebody first listened to each recording, by its name, from items that are the oldest first."""
+    """When each recording, by name, was first listened to. `items` are sorted, oldest first."""
     found: dict[str, str] = {}
     for each in noted:
         if each.did == LISTENED:

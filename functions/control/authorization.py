@@ -1,7 +1,7 @@
-"""Who sends a request and what they may, as API Gateway has checked it: a signature (IAM) or a token (JWT). Pure.
+"""Who sends a request and what they may do, as checked by API Gateway: a signature (IAM) or a token (JWT). Pure.
 
-The token is checked by the authorizer in infra/console.yaml. A signed request may do what IAM's policies allow, which
-API Gateway has checked before; a token may do what the groups allow that it names.
+The authorizer in infra/console.yaml checks the token. API Gateway has already checked a signed request against IAM's
+policies; a token may do what its groups allow.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ ERASE: Role = "erase"
 ALL: frozenset[Role] = frozenset({LISTEN, CONTROL, ERASE})
 
 GROUPS = "cognito:groups"
-"""The claim of a token that names the roles; API Gateway hands a list over as `[listen control]`."""
+"""The token's claim that names the roles; API Gateway passes a list as `[listen control]`."""
 
 UNKNOWN = "unknown"
-"""Only where nothing is signed: on a developer's machine."""
+"""Only on a developer's machine, where requests are not signed."""
 
 _BY_METHOD: Mapping[str, Role] = {"POST": CONTROL, "DELETE": ERASE}
 
 
 class Requester(NamedTuple):
-    """Who asks."""
+    """Who sends the request."""
 
     name: str
-    """The role or person that signed: an ARN; of a token its e-mail, else its subject."""
+    """The ARN of the role or user that signed; for a token its e-mail, else its subject."""
     roles: frozenset[Role]
 
 
 def requester_of(event: Mapping[str, Any]) -> Requester:
-    """Who sent an API Gateway request (payload 2.0)."""
+    """The sender of an API Gateway request (payload 2.0)."""
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
     if "jwt" in authorizer:
         claims = (authorizer["jwt"] or {}).get("claims") or {}
@@ -51,7 +51,7 @@ def requester_of(event: Mapping[str, Any]) -> Requester:
 
 
 def role_for(method: str) -> Role:
-    """What a request of that method needs."""
+    """The role that a request with that method needs."""
     return _BY_METHOD.get(method.upper(), LISTEN)
 
 

@@ -1,4 +1,4 @@
-"""The recordings bucket: signed links to audio, the texts of transcripts, and what is deleted for good."""
+"""The recordings bucket: signs links to audio, reads transcripts, deletes recordings."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SIGNED_LINKS = budget(connect_seconds=1.0, read_seconds=4.0, attempts=3).merge(Config(signature_version="s3v4"))
-"""Of the client: an object under a key of KMS is given to no other signature."""
+"""Signature version 4: S3 requires it for objects encrypted with a KMS key."""
 
 LINK_SECONDS = 300
-"""How long a link is good for: to begin to play, or to download."""
+"""A player or download must start within this time."""
 
 TEXT_BYTES = 400_000
-"""Of a transcript: an answer may have 6 MB (Lambda), and as JSON a byte may take six."""
+"""Of a transcript: Lambda limits a response to 6 MB, and in JSON one byte may become six."""
 
 _MISSING = frozenset({"404", "NoSuchKey"})
 
 
 class RecordingsBucket:
-    """S3, and of it this bucket only. Every method raises botocore's errors."""
+    """The recordings bucket. Every method raises botocore's errors."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
     def link(self, key: str) -> str:
-        """A link to an object; nothing is asked of S3."""
+        """A signed link to an object, made without a request to S3."""
         return self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=LINK_SECONDS
         )
 
     def has(self, key: str) -> bool:
-        """Whether the object is there: what a ledger names may have expired since."""
+        """Whether the object exists: it may have expired since the ledger entry was written."""
         try:
             self._client.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
@@ -48,13 +48,13 @@ class RecordingsBucket:
         return True
 
     def delete_all(self, beginning: str) -> None:
-        """Delete every version of all objects whose keys begin so."""
+        """Delete every version of all objects with that key prefix."""
         for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=beginning):
             for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 self._client.delete_object(Bucket=self._bucket, Key=each["Key"], VersionId=each["VersionId"])
 
     def text(self, key: str) -> tuple[str | None, bool]:
-        """The beginning of a text, None if it is not there (any more); and whether there is more of it."""
+        """The beginning of a text, None if it does not exist (any more); and whether it is longer."""
         try:
             read = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(TEXT_BYTES + 1)
         except ClientError as error:

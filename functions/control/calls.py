@@ -40,31 +40,32 @@ if TYPE_CHECKING:
 EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 MOST_READ = 5_000
-"""Calls that one request looks at: some two seconds."""
+"""Calls that one request reads: about two seconds."""
 
 MOST_ROWS = 8_000
-"""Of a timeline: an answer may have 6 MB."""
+"""Of a timeline: Lambda limits a response to 6 MB."""
 
 ID_CHARACTERS = 255
 
-Since = Annotated[str, Query(max_length=40, description="Began at or after: ISO 8601, a day, or how long ago: `2h`.")]
-Until = Annotated[str, Query(max_length=40, description="Began before; as `since`.")]
+Since = Annotated[str, Query(max_length=40, description="Calls that began at or after this time: ISO 8601, a day, or how long ago: `2h`.")]
+Until = Annotated[str, Query(max_length=40, description="Calls that began before this time; same formats as `since`.")]
 Number = Annotated[
-    str, Query(max_length=ID_CHARACTERS, description="On either side: E.164 with its plus, or a SIP address.")
+    str, Query(max_length=ID_CHARACTERS, description="Caller or called number: E.164 with its plus, or a SIP address.")
 ]
-FlowName = Annotated[str, Query(max_length=ID_CHARACTERS, description="The flow that leads it.")]
-Limit = Annotated[int, Query(ge=1, le=500, description="At least so many, if there are; a page ends with a second.")]
+FlowName = Annotated[str, Query(max_length=ID_CHARACTERS, description="The flow that handles the call.")]
+Limit = Annotated[int, Query(ge=1, le=500, description="Minimum page size. A page always includes all calls of its last second, so it may be larger.")]
 
 _REFUSALS = {
-    403: "Its sender may not; API Gateway itself answers so where the signature is wrong.",
-    404: "There is no such thing.",
-    422: "A parameter is wrong; the answer names it.",
-    503: "A service did not answer: send it again.",
+    403: "The sender is not allowed to; API Gateway also answers this if the signature is wrong.",
+    404: "Not found.",
+    422: "A parameter is wrong; `parameter` names it.",
+    503: "A dependency did not answer: send the request again.",
 }
 
 
 def responses(answer: type[Answer]) -> dict[int, OpenAPIResponse]:
-    """What a route answers, for the description: Powertools takes this in place of its own, the success included."""
+    """A route's responses for the API's description. They replace those that Powertools generates, including the
+    success."""
     described: dict[int, OpenAPIResponse] = {
         200: {"description": answer.__doc__ or "", "content": {"application/json": {"model": answer}}}
     }
@@ -85,11 +86,11 @@ def call_routes(listing: Listing, audit: AuditTrail, now: Callable[[], datetime]
         number: Number = "",
         flow: FlowName = "",
         outcome: Annotated[
-            str, Query(max_length=ID_CHARACTERS, description="Or, of a call that goes on, its status.")
+            str, Query(max_length=ID_CHARACTERS, description="The outcome; for an open call, its status.")
         ] = "",
-        state: Annotated[Literal["any", "live", "ended"], Query(description="Calls that go on, or are over.")] = "any",
+        state: Annotated[Literal["any", "live", "ended"], Query(description="`true`: open calls only; `false`: ended calls only.")] = "any",
         recorded: Annotated[
-            Literal["any", "yes", "no"], Query(description="Calls with recordings, or without.")
+            Literal["any", "yes", "no"], Query(description="`true`: calls with recordings only; `false`: calls without.")
         ] = "any",
         limit: Limit = 50,
     ) -> CallList:

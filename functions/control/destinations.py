@@ -1,4 +1,4 @@
-"""Whom a stack may ring for people and programs that ask from outside: a stolen key must not ring the world. Pure."""
+"""Restricts whom the control API may dial, so that a stolen key cannot dial the world. Pure."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from control.problems import Refused, wrong
 
 
 class Destinations(NamedTuple):
-    """Beginnings of numbers (`+1`, `+4420`), and hosts of SIP addresses (`sip:pbx.example.com`)."""
+    """Allowed number prefixes (`+1`, `+4420`) and SIP hosts (`sip:pbx.example.com`)."""
 
     allowed: tuple[str, ...]
 
     @classmethod
     def of_text(cls, text: str) -> Destinations:
-        """Those that a setting lists, with commas between them."""
+        """Parse the setting, a list separated by commas."""
         return cls(tuple(filter(None, (each.strip() for each in text.split(",")))))
 
     def allow(self, to: str) -> bool:
-        """Whether somebody may be rung."""
+        """Whether this number or SIP address may be dialled."""
         called = to.partition(",")[0]
         return any(_is_of(called, each) for each in self.allowed)
 
     def check(self, parameter: str, to: object) -> None:
-        """Raise Refused where somebody must not be rung."""
+        """Raise Refused if this number or SIP address must not be dialled."""
         if not isinstance(to, str):
             raise wrong(parameter, f"{parameter} must be one number in E.164, or one SIP address.")
         if not self.allow(to):
