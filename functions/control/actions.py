@@ -48,17 +48,26 @@ Id = Annotated[str, Path(min_length=1, max_length=ID_CHARACTERS, description="A 
 class FlowEntry(Answer):
     """The flow and step to move a call to, and the flow's inputs."""
 
-    flow: str = Field("", max_length=100, pattern="^([a-z0-9][a-z0-9-]*)?$", description="Default: the call's own flow.")
+    flow: str = Field(
+        "", max_length=100, pattern="^([a-z0-9][a-z0-9-]*)?$", description="Default: the call's own flow."
+    )
     step: str = Field("", max_length=100, description="Default: the flow's first step.")
     variables: dict[str, str] = Field(default_factory=dict, max_length=50, description="The flow's inputs.")
-    from_step: str = Field("", max_length=201, description="Move the call only while it is in this step; otherwise the answer is 409 `moved`.")
+    from_step: str = Field(
+        "",
+        max_length=201,
+        description="Move the call only while it is in this step; otherwise the answer is 409 `moved`.",
+    )
 
 
 def acting_responses(answer: type[Answer]) -> dict[int, OpenAPIResponse]:
     """The responses of a route that acts on a call, for the API's description."""
     described = responses(answer)
     for status, meaning in (
-        (409, "Not possible now. After a 503, a repeated request may get `too_late`, or `not_known` if nobody can say whether it was done."),
+        (
+            409,
+            "Not possible now. After a 503, a repeated request may get `too_late` or `not_known`.",
+        ),
         (415, "The body is not JSON, or not declared as JSON."),
         (429, "Telnyx's rate limit is reached: send the request again after `Retry-After` seconds."),
     ):
@@ -113,7 +122,9 @@ class Acting:
         try:
             known = self._requests.first(asked, moment)
         except KeyTaken:
-            raise wrong("Idempotency-Key", "This Idempotency-Key was used for a different request: choose a new one.") from None
+            raise wrong(
+                "Idempotency-Key", "This Idempotency-Key was used for a different request: choose a new one."
+            ) from None
         about = {"call_session_id": leg.session_id, "call_leg_id": leg.leg_id, "action": action}
         if known.result is not None:
             return ActionAnswer(**about, **known.result, at=known.at, repeated=True)

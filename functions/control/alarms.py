@@ -78,6 +78,7 @@ def alarms_of(stack: str, described: Iterable[Mapping[str, Any]], runbooks_url: 
 
 def _own_name(stack: str, alarm: Mapping[str, Any]) -> str:
     """An alarm's name without the stack's prefix; '' for an alarm of another stack whose name begins with this one's.
+
     The alarm's section in the runbooks has this name.
     """
     name = str(alarm["AlarmName"]).removeprefix(f"{stack}-")

@@ -64,7 +64,8 @@ class Row(Answer):
     event_id: str
     step: str = Field(description="The leg's step after this event.")
     attempt: int | None = Field(
-        description="For a redelivered webhook: the number of the delivery that was processed. 3: two earlier ones were lost or not accepted. null: the first delivery, not known, or not a webhook."
+        description="For a redelivered webhook: the number of the delivery that was processed. 3: two earlier ones "
+        "were lost or not accepted. null: the first delivery, not known, or not a webhook."
     )
     delivered_to: str | None = Field(description="Host and path of this delivery, if it was not the first.")
 
@@ -86,7 +87,8 @@ class AuditEntry(Answer):
     by: str = Field(description="The signed-in person or IAM role.")
     did: str = Field(
         description=(
-            "`listened`: got a link to the audio; `read`: got the transcript without such a link; `deleted`: deleted the recording."
+            "`listened`: got a link to the audio; `read`: got the transcript without such a link; `deleted`: "
+            "deleted the recording."
         )
     )
     recording: str
@@ -135,7 +137,9 @@ class CallDetail(Answer):
     call_session_id: str
     legs: list[Leg]
     timeline: list[Row]
-    rows_left_out: int = Field(description="Whether only the timeline's beginning is shown, because the whole is too long for a response.")
+    rows_left_out: int = Field(
+        description="Whether only the timeline's beginning is shown, because the whole is too long for a response."
+    )
     recordings: list[RecordingSummary]
     costs: list[Cost]
     total: dict[str, str] = Field(description="Amount by currency.")
@@ -158,9 +162,7 @@ class Audio(Answer):
     bytes: int
     sha256: str = Field(description="SHA-256 of the whole file, in hexadecimal.")
     seconds: float | None
-    peaks: list[list[int]] = Field(
-        description="Loudness over time, 0 to 255, for each channel; empty if not known."
-    )
+    peaks: list[list[int]] = Field(description="Loudness over time, 0 to 255, for each channel; empty if not known.")
 
 
 class Transcript(Answer):
@@ -180,7 +182,8 @@ class RecordingDetail(RecordingSummary):
     consent: dict[str, Any] | None = Field(description="The evidence that the caller was informed of the recording.")
     pauses: list[dict[str, Any]] | None
     deletable: bool = Field(
-        description="Whether the API can delete it: RecordingDeletion is on and the recording is settled. A legal hold may still prevent it."
+        description="Whether the API can delete it: RecordingDeletion is on and the recording is settled. A legal hold "
+        "may still prevent it."
     )
 
 
@@ -270,7 +273,9 @@ class FlowList(Answer):
     """Flows, by name."""
 
     flows: list[FlowSummary]
-    published: int = Field(description="The published version that takes new calls; 0: the flows deployed with the code.")
+    published: int = Field(
+        description="The published version that takes new calls; 0: the flows deployed with the code."
+    )
     calls_read: int
     is_whole: bool = Field(description="Whether all calls of the period were counted.")
 
@@ -302,7 +307,9 @@ class FlowDetail(Answer):
     version: str | None = Field(description="The version shown.")
     versions: list[FlowVersion] = Field(description="The versions with which the period's calls began, newest first.")
     steps: list[FlowStep] = Field(description="In the order in which callers reach them.")
-    steps_of_calls: int = Field(description="The number of calls, the version's newest, from which `steps` was counted.")
+    steps_of_calls: int = Field(
+        description="The number of calls, the version's newest, from which `steps` was counted."
+    )
     is_whole: bool
     live_version: str | None = Field(description="The version that new calls get; null if they do not get this flow.")
     given: dict[str, str] | None = Field(

@@ -50,7 +50,9 @@ MAX_BODY_CHARACTERS = 100_000
 VERSION = "1"
 TITLE = "Dialtone control API"
 ABOUT = (
-    "Reads the calls and recordings of a stack, and acts on calls. Sign requests with AWS Signature Version 4 for the service `execute-api`. Every error response has a body with `error`: a code, and a message that says what is wrong."
+    "Reads the calls and recordings of a stack, and acts on calls. Sign requests with AWS Signature Version 4 for "
+    "the service `execute-api`. Every error response has a body with `error`: a code, and a message that says what "
+    "is wrong."
 )
 
 

@@ -33,8 +33,10 @@ class ArchiveDeadLetters:
         self._url = url
 
     def messages(self) -> Iterator[GivenUp]:
-        """Receive each message once. It is hidden from other readers for a while, and reappears unless it is
-        removed."""
+        """Receive each message once.
+
+        It is hidden from other readers for a while, and reappears unless it is removed.
+        """
         for message in each_once(self._client, self._url):
             yield GivenUp(_job(message["Body"]), message["ReceiptHandle"])
 
@@ -48,8 +50,9 @@ class ArchiveDeadLetters:
 
 
 def put_back(letters: ArchiveDeadLetters, queue: ArchiveQueue) -> Generator[ArchiveJob | None]:
-    """Put each job back on the archive queue and yield it; yield None for a message that is not a job and stays. A
-    message is deleted only after its job is on the queue. A job that is queued twice is done once. Raises botocore's
+    """Put each job back on the archive queue and yield it; yield None for a message that is not a job and stays.
+
+    A message is deleted only after its job is on the queue. A job that is queued twice is done once. Raises botocore's
     errors: jobs not yielded by then are still in the dead-letter queue.
     """
     staying: list[GivenUp] = []

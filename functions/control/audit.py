@@ -50,8 +50,9 @@ class AuditTrail:
         self._table = table
 
     def note(self, call_session_id: str, item: AuditItem, request_id: str) -> None:
-        """Write an item; a repeated request writes another, since it hands out another link. The time of the first link
-        is also written to the ledger entry, for lists.
+        """Write an item; a repeated request writes another, since it hands out another link.
+
+        The time of the first link is also written to the ledger entry, for lists.
         """
         fields = {
             "call_session_id": call_session_id,

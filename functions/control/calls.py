@@ -47,13 +47,23 @@ MOST_ROWS = 8_000
 
 ID_CHARACTERS = 255
 
-Since = Annotated[str, Query(max_length=40, description="Calls that began at or after this time: ISO 8601, a day, or how long ago: `2h`.")]
+Since = Annotated[
+    str,
+    Query(max_length=40, description="Calls that began at or after this time: ISO 8601, a day, or how long ago: `2h`."),
+]
 Until = Annotated[str, Query(max_length=40, description="Calls that began before this time; same formats as `since`.")]
 Number = Annotated[
     str, Query(max_length=ID_CHARACTERS, description="Caller or called number: E.164 with its plus, or a SIP address.")
 ]
 FlowName = Annotated[str, Query(max_length=ID_CHARACTERS, description="The flow that handles the call.")]
-Limit = Annotated[int, Query(ge=1, le=500, description="Minimum page size. A page always includes all calls of its last second, so it may be larger.")]
+Limit = Annotated[
+    int,
+    Query(
+        ge=1,
+        le=500,
+        description="Minimum page size. A page always includes all calls of its last second, so it may be larger.",
+    ),
+]
 
 _REFUSALS = {
     403: "The sender is not allowed to; API Gateway also answers this if the signature is wrong.",
@@ -64,8 +74,7 @@ _REFUSALS = {
 
 
 def responses(answer: type[Answer]) -> dict[int, OpenAPIResponse]:
-    """A route's responses for the API's description. They replace those that Powertools generates, including the
-    success."""
+    """A route's responses for the API's description, in place of all that Powertools generates."""
     described: dict[int, OpenAPIResponse] = {
         200: {"description": answer.__doc__ or "", "content": {"application/json": {"model": answer}}}
     }
@@ -88,9 +97,11 @@ def call_routes(listing: Listing, audit: AuditTrail, now: Callable[[], datetime]
         outcome: Annotated[
             str, Query(max_length=ID_CHARACTERS, description="The outcome; for an open call, its status.")
         ] = "",
-        state: Annotated[Literal["any", "live", "ended"], Query(description="`true`: open calls only; `false`: ended calls only.")] = "any",
+        state: Annotated[
+            Literal["any", "live", "ended"], Query(description="`live`: open calls; `ended`: ended calls.")
+        ] = "any",
         recorded: Annotated[
-            Literal["any", "yes", "no"], Query(description="`true`: calls with recordings only; `false`: calls without.")
+            Literal["any", "yes", "no"], Query(description="`yes`: calls with recordings; `no`: calls without.")
         ] = "any",
         limit: Limit = 50,
     ) -> CallList:
@@ -122,7 +133,7 @@ def call_routes(listing: Listing, audit: AuditTrail, now: Callable[[], datetime]
 
 
 def stretch(since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
-    """The times between which calls are meant. Raises Refused for what is not a time."""
+    """The period of the calls to list. Raises Refused if a value is not a time."""
     begin = _moment("since", since, now) if since else EVER
     return kept(begin, _moment("until", until, now) if until else NEVER, now)
 

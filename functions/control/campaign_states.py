@@ -29,99 +29,103 @@ if TYPE_CHECKING:
     from dialtone.domain.campaigns.progress import Progress
 
 TRIES = 5
-"""Of an order, while the campaign's worker changes it, too."""
+"""How often an order is tried again when the worker changes the campaign at the same time."""
 
 Id = Annotated[str, Path(min_length=1, max_length=80, pattern="^[a-z0-9][a-z0-9-]*$", description="The campaign's id.")]
-Part = Annotated[int, Query(ge=0, le=999_999, description="Of the list: 1,000 recipients each.")]
-Limit = Annotated[int, Query(ge=1, le=100, description="At most so many.")]
+Part = Annotated[int, Query(ge=0, le=999_999, description="A part of the list: 1,000 recipients each.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of campaigns.")]
 
 
 class CampaignState(Answer):
-    """One campaign, and how far it is."""
+    """A campaign and its progress."""
 
     id: str
     name: str
     flow: str
-    flow_version: str | None = Field(description="That all its calls play.")
+    flow_version: str | None = Field(description="The flow version of all its calls.")
     from_number: str = Field(alias="from")
     consent: str = Field(description="Why these people may be called.")
     window: str = Field(description="The part of a recipient's day in which the phone may ring: `09:00-20:00`.")
     rate_per_second: float
-    max_in_flight: int = Field(description="Calls at once, at most.")
+    max_in_flight: int = Field(description="Maximum number of simultaneous calls.")
     status: str = Field(description="`scheduled`, `running`, `paused`, `cancelled` or `done`.")
-    reason: str = Field(description="Why it is paused or cancelled; empty otherwise.")
+    reason: str = Field(description="Why the campaign is paused or cancelled; empty otherwise.")
     created_by: str
     created_at: str = Field(description=MOMENT)
     starts_at: str = Field(description=MOMENT)
     recipients: int
-    taken: int = Field(description="Recipients of the list who were looked at: each is dialled, waits, or is done.")
-    settled: int = Field(description="Recipients with whom it is done.")
-    dials: int = Field(description="Over all rounds.")
+    taken: int = Field(description="Recipients taken from the list so far: each is being dialled, waiting, or done.")
+    settled: int = Field(description="Recipients who are done.")
+    dials: int = Field(description="Dials, over all rounds.")
     in_flight: int
-    outcomes: dict[str, int] = Field(description="Outcome: how many recipients ended with it.")
-    refused: dict[str, int] = Field(description="Rule: how many recipients were never dialled because of it.")
-    calls: dict[str, int] = Field(description="Outcome: how many calls, over all rounds.")
+    outcomes: dict[str, int] = Field(description="Number of recipients by final outcome.")
+    refused: dict[str, int] = Field(description="Number of recipients never dialled, by the rule that prevented it.")
+    calls: dict[str, int] = Field(description="Number of calls by outcome, over all rounds.")
     failures: list[str] = Field(description="The last calls that failed: row, round, outcome.")
     began_at: str | None = Field(description="The first dial.")
-    dialling_since: str | None = Field(description="The first dial after a time without any.")
+    dialling_since: str | None = Field(description="The first dial after the latest break.")
     dialled_at: str | None = Field(description="The last dial.")
-    at: str | None = Field(description="As of when these counts are: written every second while anything is done.")
+    at: str | None = Field(
+        description="The time of these counts. They are updated every second while the campaign is active."
+    )
 
 
 class CourseColumn(Answer):
-    """What happened in a stretch of time."""
+    """What happened in one interval."""
 
     dials: int
-    answered: int = Field(description="Calls that were answered and ended then.")
-    failed: int = Field(description="Calls that failed then.")
+    answered: int = Field(description="Answered calls that ended in the interval.")
+    failed: int = Field(description="Calls that failed in the interval.")
 
 
 class CampaignCourse(Answer):
     """A campaign over time."""
 
-    begins_at: str | None = Field(description="The beginning of the first column.")
-    minutes: int = Field(description="In each column: more, the longer it lasts.")
+    begins_at: str | None = Field(description="The start of the first interval.")
+    minutes: int = Field(description="Length of an interval; it grows with the campaign's duration.")
     columns: list[CourseColumn]
 
 
 class CampaignCost(Answer):
-    """What it costs, before and after."""
+    """Estimated and actual cost."""
 
-    estimated: float | None = Field(description="In dollars, at most, for one round; null where nothing was estimated.")
-    estimated_seconds: int | None = Field(description="From the first dial to the last of one round.")
-    amount: float = Field(description="Of the calls, as Telnyx has reported it by now, in the account's currency.")
-    calls: int = Field(description="Of how many calls that is.")
+    estimated: float | None = Field(
+        description="The most that one round costs, in US dollars; null if there was no estimate."
+    )
+    estimated_seconds: int | None = Field(description="Estimated time from the first to the last dial of one round.")
+    amount: float = Field(description="Cost of the calls as reported by Telnyx so far, in the account's currency.")
+    calls: int = Field(description="Number of calls with a reported cost.")
 
 
 class CampaignDetail(CampaignState):
-    """One campaign, its course and what it costs."""
+    """One campaign with its history and cost."""
 
     course: CampaignCourse
     cost: CampaignCost
 
 
 class CampaignRecipient(Answer):
-    """What came of a recipient: a row of `dialtone campaigns report --csv`."""
+    """The result for one recipient: a row of `dialtone campaigns report --csv`."""
 
-    row: int = Field(description="Of the list as people wrote it; its header is row 1.")
+    row: int = Field(description="Row in the original list; its header is row 1.")
     number: str
     outcome: str = Field(description="`claimed`, `dialled` or `waiting` while it is open; empty for one not called.")
-    refused: str = Field(description="The rule by which the last dial was refused; empty for none.")
+    refused: str = Field(description="The rule that prevented the last dial; empty if none did.")
     rounds: int
-    outcomes: list[str] = Field(description="Of its rounds.")
+    outcomes: list[str] = Field(description="Number of rounds.")
     answered_seconds: int
-    cost: str = Field(description="Of its calls, in the account's currency; empty while none is reported.")
+    cost: str = Field(description="Cost of its calls in the account's currency; empty until Telnyx reports one.")
     ended_at: str
-    telnyx_code: str = Field(description="Of a dial that Telnyx refused.")
+    telnyx_code: str = Field(description="Telnyx's error code, if it refused a dial.")
     call_session_id: str
-    given: dict[str, str] = Field(description="What the list gave to the flow.")
+    given: dict[str, str] = Field(description="The flow's inputs from the list.")
 
 
 class CampaignRecipients(Answer):
-    """Recipients with whom anything was done, in the order of the list."""
+    """Recipients taken from the list so far, in its order."""
 
     recipients: list[CampaignRecipient]
-    next_part: int | None = Field(description="Ask for it as `part`; null after the last one.")
+    next_part: int | None = Field(description="Pass this as `part` to get the next part; null after the last one.")
 
 
 class CampaignStates(Answer):
@@ -131,7 +135,7 @@ class CampaignStates(Answer):
 
 
 class CampaignReason(Answer):
-    """Why it is ordered."""
+    """The reason for an order."""
 
     reason: str = Field("", max_length=500, description="A note for the next operator.")
 
@@ -152,7 +156,7 @@ def campaign_state_routes(store: CampaignsTable, now: Callable[[], datetime]) ->
 
     @routes.get(
         "/campaigns/<id>/recipients",
-        summary="Lists what came of a campaign's recipients",
+        summary="Lists the results of a campaign's recipients",
         tags=["campaigns"],
         responses=responses(CampaignRecipients),
     )
@@ -171,7 +175,7 @@ def campaign_state_routes(store: CampaignsTable, now: Callable[[], datetime]) ->
     )
     def order_campaign(
         id: Id,  # noqa: A002 -- as above
-        order: Annotated[Literal["pause", "resume", "cancel"], Path(description="What is ordered.")],
+        order: Annotated[Literal["pause", "resume", "cancel"], Path(description="The order.")],
         body: Annotated[CampaignReason, Body()],
     ) -> CampaignState:
         by = requester_of(routes.current_event.raw_event).name
@@ -186,7 +190,12 @@ def campaign_state_routes(store: CampaignsTable, now: Callable[[], datetime]) ->
             except LostRace:
                 continue
             return _answer(changed, progress)
-        raise Refused(HTTPStatus.CONFLICT, "not_possible", "Others are changing it: send it again.", retry_seconds=1)
+        raise Refused(
+            HTTPStatus.CONFLICT,
+            "not_possible",
+            "The campaign is being changed by others: send the order again.",
+            retry_seconds=1,
+        )
 
     return routes
 

@@ -1,4 +1,4 @@
-"""`POST /campaigns`: orders a campaign for people who are named in the request, or in a list in the bucket."""
+"""`POST /campaigns`: creates a campaign for the recipients in the request, or on a list in the bucket."""
 
 from __future__ import annotations
 
@@ -51,53 +51,53 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
 
 MOST_ROWS = 100_000
-"""Of a list: checking and laying down so many takes some fifteen of the API's 29 seconds."""
+"""Of a list: checking and storing this many takes about fifteen of the API's 29 seconds."""
 MOST_NAMED = 1_000
-"""People in the request itself."""
+"""Recipients in the request itself."""
 
 PIECE_BYTES = 256 * 1024
 
 DESTINATION = "destination"
-"""The rule by which a row is refused whose number the stack may not ring on behalf of the API."""
+"""The rule that refuses a row whose number the control API may not dial."""
 
 LISTS = "lists/"
-"""How the keys of lists begin that may be ordered: the parts of other campaigns are none."""
+"""Key prefix of lists that may be ordered; the stored parts of other campaigns are outside it."""
 
 
 class Retry(BaseModel):
-    """When somebody is dialled again who was not reached."""
+    """When a recipient who was not reached is dialled again."""
 
     model_config = ConfigDict(extra="forbid")
 
-    outcome: str = Field(description=f"Of the attempt before: {', '.join(OUTCOMES)}.")
+    outcome: str = Field(description=f"Outcomes of the attempt before that are dialled again: {', '.join(OUTCOMES)}.")
     times: int = Field(ge=1, le=10)
     pause_seconds: int = Field(ge=60, le=30 * 86_400)
 
 
 class CampaignOrder(BaseModel):
-    """What is ordered."""
+    """A campaign to create."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    flow: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", description="The flow that talks.")
+    flow: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", description="The flow that handles the calls.")
     from_number: str = Field(
-        alias="from", pattern=r"^\+[1-9][0-9]{6,14}$", description="The number to show, one of yours at Telnyx."
+        alias="from", pattern=r"^\+[1-9][0-9]{6,14}$", description="The caller ID, one of your numbers at Telnyx."
     )
     consent: str = Field(
-        min_length=1, max_length=500, description="Why these people may be called, as it is kept with the campaign."
+        min_length=1, max_length=500, description="Why these people may be called. It is stored with the campaign."
     )
     recipients: list[dict[str, Any]] = Field(
         default_factory=list,
         max_length=MOST_NAMED,
-        description="Each with `number`, what the flow is given, and `time_zone` where it is known.",
+        description="Each with `number`, the flow's inputs, and `time_zone` if known.",
     )
     list_key: str = Field(
         "",
         pattern=rf"^$|^{LISTS}[^\s]{{1,500}}$",
         description=f"In place of them, a list below `{LISTS}` in the bucket of campaigns: CSV or JSON lines.",
     )
-    at: str = Field("", max_length=40, description="When to begin: ISO 8601; now without it.")
-    window: str = Field("09:00-20:00", max_length=20, description="Of the recipient's own day.")
+    at: str = Field("", max_length=40, description="When to begin, ISO 8601. Default: now.")
+    window: str = Field("09:00-20:00", max_length=20, description="Calling hours, in the recipient's own time.")
     rate_per_second: float = Field(1.0, gt=0, le=30)
     max_in_flight: int = Field(100, ge=1, le=10_000)
     weekly_limit: int = Field(3, ge=1, le=100, description="Calls to one number in seven days, over all campaigns.")
@@ -105,48 +105,50 @@ class CampaignOrder(BaseModel):
     last_round_seconds: int = Field(0, ge=0, le=30 * 86_400)
     detection: Literal["greeting_end", "premium"] = Field(
         "greeting_end",
-        description=f"How machines are recognised. `{GREETING_END}` takes a fax for a machine, or for a person "
-        f"where it is not sure; only `{PREMIUM}` has the outcome `fax`, and costs more.",
+        description=f"Answering machine detection. `{GREETING_END}` reports a fax as a machine, or as a person if "
+        f"unsure; only `{PREMIUM}` reports the outcome `fax`, and costs more.",
     )
     name: str = Field("", max_length=100, description="The same people may be called again under another name.")
-    skip_invalid: bool = Field(default=False, description="Dial the others where rows are refused.")
-    dry_run: bool = Field(default=False, description="Only say what would happen.")
+    skip_invalid: bool = Field(default=False, description="Dial the remaining recipients if some rows are refused.")
+    dry_run: bool = Field(default=False, description="Only check and estimate; create nothing.")
 
 
 class RefusedRowAnswer(Answer):
-    """A row that is not dialled."""
+    """A refused row."""
 
-    row: int = Field(description="Of recipients in the request: their place, counted from 1.")
+    row: int = Field(description="Row in the list; for recipients in the request, their position, counted from 1.")
     rule: str
     reason: str
 
 
 class EstimateAnswer(Answer):
-    """The first round: everybody is dialled once."""
+    """The estimate for the first round, in which everybody is dialled once."""
 
     starts_at: int = Field(description="The first dial, in unix seconds.")
-    ends_at: int | None = Field(description="The last one; null for more than sixty days.")
+    ends_at: int | None = Field(description="The last dial, in unix seconds; null if it is more than sixty days away.")
     dialling_seconds: int
     most_dollars: float = Field(
-        description="If everybody answers and listens to the end; without what Telnyx takes for detection."
+        description="If everybody answers and listens to the end; without Telnyx's charge for machine detection."
     )
 
 
 class CampaignAnswer(Answer):
-    """A campaign that was ordered, or would be."""
+    """The created campaign; with `dry_run`, the one that would be created."""
 
     id: str
     rows: int
     recipients: int
-    refused: dict[str, int] = Field(description="Rule → rows. The suppression list is held against each dial.")
+    refused: dict[str, int] = Field(
+        description="Number of refused rows by rule. The suppression list is checked before each dial."
+    )
     first_refused: list[RefusedRowAnswer]
     estimate: EstimateAnswer
     dry_run: bool
-    repeated: bool = Field(description="Whether it was ordered before: then nothing was done.")
+    repeated: bool = Field(description="Whether the campaign existed before; nothing was done then.")
 
 
 class Ordering:
-    """Orders campaigns for people and programs that ask from outside."""
+    """Creates campaigns for clients of the API."""
 
     def __init__(  # noqa: PLR0913, PLR0917 -- what it is made of
         self,
@@ -167,14 +169,16 @@ class Ordering:
         self._now = now
 
     def order(self, wanted: CampaignOrder, by: str) -> CampaignAnswer:
-        """Check the people, lay their list down, and order it. Raises Refused."""
+        """Check the recipients, store their list and create the campaign. Raises Refused."""
         flow = self._flow_named(wanted.flow)
         if flow is None:
             raise wrong("flow", f"There is no flow {wanted.flow} among those that take calls.")
         if bool(wanted.recipients) == bool(wanted.list_key):
             raise wrong("recipients", "Give either recipients or list_key.")
         if not self._connection_id:
-            raise wrong("flow", "The stack does not know which application dials: set TelnyxConnectionId of it.")
+            raise wrong(
+                "flow", "The stack has no Telnyx application to dial with: set its parameter TelnyxConnectionId."
+            )
         now = int(self._now().timestamp())
         window, starts_at, retries = _window(wanted.window), _starts_at(wanted.at, now), _retries(wanted.retries)
         rules = ListRules(tuple(flow.main.given), wanted.from_number, window, starts_at, MAX_GIVEN_BYTES)
@@ -222,7 +226,7 @@ class Ordering:
             said = f"{counted(checked.refused, checked.rows)}; the first is row {first.row}: {first.reason}."
             raise wrong(parameter, f"{said} Correct them, or send skip_invalid.")
         if not checked.recipients:
-            raise wrong(parameter, "It names nobody.")
+            raise wrong(parameter, "The list has no recipients.")
         return checked
 
     def _allowed(self, rows: Iterable[Recipient | RefusedRow]) -> Iterator[Recipient | RefusedRow]:
@@ -230,7 +234,7 @@ class Ordering:
             if isinstance(each, RefusedRow) or self._destinations.allow(each.number):
                 yield each
             else:
-                reason = "it is not among those whom the control API may ring: the setting ControlDestinations says who"
+                reason = "the control API may not dial it: add it to the stack's parameter ControlDestinations"
                 yield RefusedRow(each.row, DESTINATION, reason, each.number)
 
     def _pieces(self, wanted: CampaignOrder) -> Iterator[bytes]:
@@ -245,7 +249,7 @@ class Ordering:
             yield piece
 
     def _stored(self, campaign: Campaign, flow: LoadedFlow) -> bool:
-        """Whether it is stored by this request, and not by another one at the same moment."""
+        """Whether this request stored it, and not another one at the same moment."""
         try:
             self._store.order(campaign, flow)
         except LostRace:
@@ -259,7 +263,7 @@ def campaign_routes(ordering: Ordering) -> APIGatewayHttpRouter:
 
     @routes.post(
         "/campaigns",
-        summary="Orders a campaign: one flow, dialled to everybody on a list",
+        summary="Creates a campaign: dials everybody on a list with one flow",
         tags=["campaigns"],
         responses=acting_responses(CampaignAnswer),
     )
@@ -271,7 +275,7 @@ def campaign_routes(ordering: Ordering) -> APIGatewayHttpRouter:
 
 def _bounded(rows: int) -> None:
     if rows > MOST_ROWS:
-        said = f"It has more than {MOST_ROWS:,} rows: order it by `dialtone announce`, or in several campaigns."
+        said = f"The list has more than {MOST_ROWS:,} rows: use `dialtone announce`, or several campaigns."
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "too_many_rows", said, "list_key")
 
 

@@ -1,7 +1,7 @@
-"""The console on AWS: which requests are for its pages, and which for the API.
+"""The console on AWS: separates requests for its pages from requests for the API.
 
-Its HTTP API has routes of two kinds. What API Gateway says of the route decides, not the path that was sent: only a
-route with the authorizer leads to the API, and any other to files that hold nothing of a line. Pure.
+Its HTTP API has two kinds of routes. The route key reported by API Gateway decides, not the request's path: only routes
+with the authorizer reach the API; all others get static files without data. Pure.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ API = frozenset({"GET /api/{proxy+}", "POST /api/{proxy+}"})
 PREFIX = "/api"
 
 DELETION = re.compile(r"(/recordings/[^/]+)/delete")
-"""How a page has a recording deleted: pages read by GET, and do everything else by POST."""
+"""The console's pages delete a recording with this path: they send only GET and POST."""
 
 
 def is_for_files(event: Mapping[str, Any]) -> bool:
-    """Whether a request came by a route that is open to anybody."""
+    """Whether the request came by a public route."""
     return event.get("routeKey") in FILES
 
 
 def for_api(event: Mapping[str, Any]) -> dict[str, Any]:
-    """A request as the API knows it: of the console's, without the beginning of its path."""
+    """The request as the API's routes expect it: without the console's path prefix."""
     if event.get("routeKey") not in API:
         return dict(event)
     context = event["requestContext"]
@@ -41,13 +41,13 @@ def for_api(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_asked(method: str, path: str) -> tuple[str, str]:
-    """Method and path by which the API knows what a page asks for."""
+    """The API's method and path for a page's request."""
     deletion = DELETION.fullmatch(path) if method == "POST" else None
     return ("DELETE", deletion[1]) if deletion else (method, path)
 
 
 def file_answer(event: Mapping[str, Any], audio: Callable[[], str]) -> dict[str, Any]:
-    """The answer to a request for a file. `audio` gives where links to audio lead."""
+    """The response to a request for a file. `audio` returns the origin of links to audio."""
     path, stage = str(event["rawPath"]), event.get("stageVariables") or {}
     sign_in = str(stage.get("SignIn") or "")
     sent = headers(audio(), sign_in)

@@ -1,8 +1,8 @@
-"""`DELETE /recordings/{id}`: a recording is deleted for good, in the bucket with every version, and at Telnyx.
+"""`DELETE /recordings/{id}`: deletes a recording permanently, with every version in the bucket, and at Telnyx.
 
-Each step may be made twice, and who deletes it is noted first, with all that the later steps need: a request that dies
-half-way is finished by the next. The bucket comes before Telnyx, since what is under legal hold must be kept at both;
-and once more at the end, for what the archive was writing until the ledger's entry said that it was erased.
+Every step is idempotent. The audit item comes first, with all that the later steps need, so the next request finishes
+one that died half-way. The bucket comes before Telnyx, because a recording under legal hold must be kept in both. The
+bucket is cleared again at the end: the archive may have been writing until the ledger entry said `erased`.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ FORBIDDEN = "AccessDenied"
 
 
 class Telnyx(Protocol):
-    """What is needed of Telnyx's API. All raise TelnyxRefused and TelnyxUnavailable."""
+    """The part of Telnyx's API that is used. All methods raise TelnyxRefused and TelnyxUnavailable."""
 
     def transcriptions_of(self, recording_id: str) -> tuple[str, ...]:
         """The ids of a recording's transcriptions."""
         ...
 
     def delete_recording(self, recording_id: str) -> bool:
-        """Delete a recording for good."""
+        """Delete a recording permanently."""
         ...
 
     def delete_transcription(self, transcription_id: str) -> bool:
-        """Delete a transcription for good."""
+        """Delete a transcription permanently."""
         ...
 
 
 class Deleting:
-    """Deletes recordings, where the stack lets it."""
+    """Deletes recordings, if the stack's parameter RecordingDeletion is on."""
 
     def __init__(  # noqa: PLR0913 -- what it stands between
         self,
@@ -68,24 +68,27 @@ class Deleting:
         self._allowed = allowed
 
     def may(self, recording: Recording) -> bool:
-        """Whether it can be deleted as far as is known here: a hold is known to S3 alone."""
+        """Whether the recording can be deleted; only S3 knows of a legal hold."""
         return self._allowed and recording.status not in {*OPEN_STATUSES, ERASED}
 
     def delete(self, identifier: str, by: str, request_id: str) -> AuditItem:
-        """Delete a recording for good; gives who did so first. Raises Refused, TelnyxRefused, TelnyxUnavailable."""
+        """Delete a recording; return the first deletion's audit item.
+
+        Raises Refused, TelnyxRefused, TelnyxUnavailable.
+        """
         if not self._allowed:
-            message = "This stack lets nobody delete recordings: its parameter RecordingDeletion is off."
+            message = "Deleting recordings is switched off: set the stack's parameter RecordingDeletion to enable it."
             raise Refused(HTTPStatus.FORBIDDEN, "deletion_is_off", message)
         session, name = place_of(identifier)
         recording = self._store.recording(session, name) if session and name else None
         if recording is None:
             raise not_found("recording", identifier)
         if recording.status in OPEN_STATUSES:
-            message = "The recording is still to come, or being archived: delete it once it is settled."
+            message = "The recording is still expected or being archived: delete it once it is settled."
             raise Refused(HTTPStatus.CONFLICT, "not_settled", message)
         noted = next((each for each in self._audit.of(session) if (each.did, each.recording) == (DELETED, name)), None)
         if noted is None and recording.status == ERASED:
-            raise not_found("recording", identifier)  # with its whole call, by an erasure
+            raise not_found("recording", identifier)  # already deleted, when its call was erased
         if noted is None:
             at = self._now().astimezone(UTC).isoformat()
             files = object_key(recording, "")
@@ -108,7 +111,7 @@ class Deleting:
             raise Refused(HTTPStatus.CONFLICT, "held", message) from error
 
     def _delete_at_telnyx(self, recording_id: str) -> None:
-        """Transcriptions go first: they are found by their recording."""
+        """Transcriptions first: they are found through their recording."""
         if recording_id:
             for each in self._telnyx.transcriptions_of(recording_id):
                 self._telnyx.delete_transcription(each)

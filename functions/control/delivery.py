@@ -1,4 +1,4 @@
-"""Takes what is asked for to the webhook function, as an event of ours, and says what came of it."""
+"""Sends a request to the webhook function as an internal event, and reports the result."""
 
 from __future__ import annotations
 
@@ -19,61 +19,65 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 ATTEMPTS = 2
-"""How often an event is delivered whose commands Telnyx did not take at once."""
+"""Deliveries of an event, if Telnyx does not accept its commands at once."""
 
 RETRY_SECONDS = 2
 
 _SENTENCES: Mapping[str, str] = {
     "call_ended": "The call is over.",
     "not_answered": "The call is not answered yet.",
-    "no_flow": "The call's flow is missing, so that nothing can be done on it but by Telnyx's portal.",
-    "flow_asks": "The flow is asking the caller for keys; ask again when it has them.",
-    "others_ask": "Somebody else is asking the caller for keys from outside; ask again when they have them.",
-    "connecting": "Somebody else is connecting the call from outside.",
-    "talking": "The caller is in a conversation, and would be hung up on with the other side; transfer it or end it.",
-    "moved": "The call is in another step by now: look where, and ask again.",
-    "too_many": "Eight announcements are queued from outside; wait until one is over, or stop them.",
-    "paused": "The recording is paused from outside already.",
-    "flow_pauses": "The flow keeps the recording paused, as for a card number; ask again when it goes on.",
+    "no_flow": "The call's flow is missing, so the call can only be controlled in Telnyx's portal.",
+    "flow_asks": "The flow is waiting for digits from the caller; try again afterwards.",
+    "others_ask": "Another API request is waiting for digits from the caller; try again afterwards.",
+    "connecting": "Another API request is connecting the call.",
+    "talking": "The caller is talking with somebody; this would hang up on both. Transfer or end the call instead.",
+    "moved": "The call has moved to another step: read the call, and try again.",
+    "too_many": "Eight announcements of the API are queued; wait until one has ended, or stop them.",
+    "paused": "The recording is already paused by the API.",
+    "flow_pauses": "The flow has paused the recording, for example for a card number; try again when it resumes.",
 }
-"""By the code of a decision against an action."""
+"""Messages by the code with which the webhook function rejects an action."""
 
 _PARAMETERS: Mapping[str, tuple[str, str]] = {
     "no_step": ("step", "The flow has no step of that name."),
-    "not_given": ("variables", "The flow expects to be given other variables."),
+    "not_given": ("variables", "The variables do not match the flow's inputs."),
     "no_detection": (
         "answering_machine_detection",
-        "The flow waits for what detection finds: greeting_end is what it takes.",
+        "The flow uses the result of machine detection and needs the value greeting_end.",
     ),
 }
 
 
 _DOUBTS: Mapping[str, str] = {
-    TOO_LATE: "Telnyx has not taken it, and the call has gone on: it is not done any more; for that, choose a new key.",
-    NOT_KNOWN: "It is not known whether Telnyx has taken it, and the call has gone on: it is not sent again; choose a"
-    " new key to have it done, perhaps once more.",
+    TOO_LATE: "Telnyx did not accept it and the call has moved on, so it is no longer carried out. To try again, use a "
+    "new key.",
+    NOT_KNOWN: "Telnyx may or may not have accepted it, and the call has moved on, so it is not sent again. To try "
+    "again, use a new key; it may then happen twice.",
 }
-"""By the code of what the webhook function cannot say of an action that is asked for again."""
+"""Messages by the code that the webhook function returns for a repeated action."""
 
 
 class CarriedOut(NamedTuple):
-    """What was done."""
+    """An action that Telnyx accepted."""
 
     place: int | None
-    """Of the command that Telnyx has obeyed, in the event's decision; None where the flow sends whatever is sent."""
+    """The accepted command's position in the event's decision; None if the flow sends the commands."""
     data: Mapping[str, Any]
-    """What Telnyx said, to this delivery; of a dial, the new leg."""
+    """Telnyx's response to this delivery; for a dial, the new leg."""
 
 
 class Delivery:
-    """The webhook function, and the table in which it leaves what it decided."""
+    """Delivers events to the webhook function and reads its decisions from the table."""
 
     def __init__(self, store: CallsTable, deliver: Callable[[Mapping[str, Any]], Answer]) -> None:
         self._store = store
         self._deliver = deliver
 
     def carry_out(self, event: Event) -> CarriedOut:
-        """Deliver the event until its commands are taken. Raises Refused where they are not, or were refused."""
+        """Deliver the event until Telnyx accepts its commands.
+
+        Raises Refused if Telnyx does not or the event is rejected.
+        """
         said = self._taken(event)
         place = self._obeyed(event)
         if doubt := said.get("doubt"):
@@ -81,7 +85,7 @@ class Delivery:
         return CarriedOut(place, said.get("data") or {})
 
     def _taken(self, event: Event) -> Mapping[str, Any]:
-        """What the webhook function says, once it has taken the event."""
+        """The webhook function's answer, once it has processed the event."""
         waits: list[Mapping[str, Any]] = []
         for _ in range(ATTEMPTS):
             answer = self._deliver({OWN_EVENT: event_to_json(event)})
@@ -90,12 +94,15 @@ class Delivery:
                 return said
             waits = [each for each in said.get("untaken") or () if isinstance(each, dict)]
             if any(each.get("reason") == "rate-limited" for each in waits):
-                raise _later(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", "Telnyx is asked too often.", waits)
-        unknown = "It is not known yet whether it was done: send it again with the same Idempotency-Key."
+                raise _later(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", "Telnyx's rate limit is reached.", waits)
+        unknown = "Whether it was carried out is not known yet: send it again with the same Idempotency-Key."
         raise _later(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", unknown, waits)
 
     def _obeyed(self, event: Event) -> int | None:
-        """The place of the command that was decided on. Raises Refused if that was not possible, or Telnyx refused."""
+        """The command's position in the decision.
+
+        Raises Refused if the event was rejected, or Telnyx refused the command.
+        """
         happened = self._store.happened_at(event.call_session_id, event.occurred_at)
         decided = next((each for each in happened if each.event_id == event.id), None)
         if decided is None:

@@ -1,4 +1,4 @@
-"""`POST /calls`: rings somebody for a flow, or to say a text."""
+"""`POST /calls`: dials somebody and starts a flow, or speaks a text."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from dialtone.domain.parameter_checks import Parameter
 
 SAME_ID_SECONDS = 55
-"""How long a dial is sent again under its id: afterwards Telnyx would ring once more."""
+"""A dial is resent under its command id for this long: after a minute Telnyx would dial a second time."""
 
 MAX_VARIABLE_CHARACTERS = 900
-"""They go with the call, all together in 1,000 bytes."""
+"""Variables travel with the call, all together in 1,000 bytes."""
 
 OWN: Mapping[str, Parameter] = {
     "flow": written("[a-z0-9][a-z0-9-]{0,99}", "the name of a flow"),
     "say": text(1, MAX_VARIABLE_CHARACTERS),
     "variables": MapOf(text(0, MAX_VARIABLE_CHARACTERS)),
 }
-"""What is not Telnyx's: the flow that talks, or the text that is said, and what the flow is given."""
+"""Our own parameters: the flow and its variables, or the text to speak."""
 
 TAKEN = (
     "to",
@@ -74,34 +74,34 @@ TAKEN = (
     "time_limit_secs",
     "timeout_secs",
 )
-"""Telnyx's parameters of `dial` that may be given. The others would take the call out of its flow's hands: another
-program's events, a conference, a stream, an assistant."""
+"""The accepted parameters of Telnyx's `dial`. The others would take control from the flow: another program's webhooks,
+a conference, a stream, an assistant."""
 
 
 class NewCall(NamedTuple):
-    """A call that is to begin."""
+    """A call to place."""
 
     flow: str
     variables: Mapping[str, str]
-    """That the flow is given."""
+    """The flow's inputs."""
     parameters: Mapping[str, Any]
-    """Telnyx's, of `dial`."""
+    """Telnyx's parameters of `dial`."""
 
 
 class DialParameters(Parameters):
-    """Whom to ring, and what for."""
+    """The body of `POST /calls`."""
 
     action: ClassVar[str] = "dial"
 
     @classmethod
     def described(cls) -> dict[str, Any]:
-        """What JSON Schema can say of it."""
+        """Its JSON Schema."""
         fields = {**OWN, **{name: ACTIONS["dial"].parameters[name] for name in TAKEN}}
         return object_schema(fields, ("to", "from"))
 
 
 class Dialling:
-    """Rings for people and programs that ask from outside."""
+    """Places calls for clients of the API."""
 
     def __init__(
         self,
@@ -118,12 +118,12 @@ class Dialling:
         self._now = now
 
     def dial(self, body: Mapping[str, Any], key: str, by: str) -> DialAnswer:
-        """Ring. Raises Refused."""
+        """Place the call. Raises Refused."""
         called = self._read(body)
         return self.ring(called, dial_asked(body, key, by))
 
     def known(self, asked: Asked) -> DialAnswer | None:
-        """What came of a request that was carried out before; None for any other."""
+        """The result of a request that was carried out before; None otherwise."""
         try:
             known = self._requests.known(asked)
         except KeyTaken:
@@ -131,16 +131,18 @@ class Dialling:
         return None if known is None or known.result is None else DialAnswer(**known.result, at=known.at, repeated=True)
 
     def ring(self, called: NewCall, asked: Asked) -> DialAnswer:
-        """Ring once, however often it is asked for under that key. Raises Refused."""
+        """Place the call once, however often it is requested under that key. Raises Refused."""
         now = self._now().astimezone(UTC)
         try:
             known = self._requests.first(asked, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
         except KeyTaken:
-            raise wrong("Idempotency-Key", "Another request was sent under this key: choose a new one.") from None
+            raise wrong(
+                "Idempotency-Key", "This Idempotency-Key was used for a different request: choose a new one."
+            ) from None
         if known.result is not None:
             return DialAnswer(**known.result, at=known.at, repeated=True)
         if known.again and (now - datetime.fromisoformat(known.at)).total_seconds() > SAME_ID_SECONDS:
-            message = "It is not known whether it rang: look at GET /calls, and choose a new key to ring once more."
+            message = "Whether the phone rang is not known: look at GET /calls. To dial again, use a new key."
             raise Refused(HTTPStatus.CONFLICT, "not_known", message)
         where = {"call_session_id": asked.partition, "call_leg_id": asked.partition}
         about = {**where, "action": "dial", "asked_by": asked.by}
@@ -153,14 +155,16 @@ class Dialling:
         return DialAnswer(**result, at=known.at, repeated=known.again)
 
     def _read(self, body: Mapping[str, Any]) -> NewCall:
-        """What is asked for. Raises Refused naming what is wrong."""
+        """Parse the body. Raises Refused naming what is wrong."""
         for name, given in body.items():
             for fault in OWN[name].faults(name, given) if name in OWN else ():
                 raise wrong(fault.parameter, f"{fault.parameter} {fault.reason}.")
             if name not in OWN and name not in TAKEN:
-                raise wrong(name, f"{name} is not a parameter of it; known are {', '.join((*OWN, *TAKEN))}.")
+                raise wrong(
+                    name, f"{name} is not a parameter of this request. The parameters are {', '.join((*OWN, *TAKEN))}."
+                )
         if ("flow" in body) == ("say" in body):
-            raise wrong("flow", "Give either flow, a flow's name, or say, a text that is said.")
+            raise wrong("flow", "Give either flow, a flow's name, or say, a text to speak.")
         parameters = self.checked({name: body[name] for name in TAKEN if name in body})
         if "flow" in body:
             return NewCall(body["flow"], body.get("variables", {}), parameters)
@@ -168,13 +172,13 @@ class Dialling:
         return NewCall(SAY_AFTER_GREETING if detects else SAY, {TEXT: body["say"]}, parameters)
 
     def checked(self, given: Mapping[str, Any], to: str = "to") -> dict[str, Any]:
-        """Telnyx's parameters of a dial, with the stack's application. Raises Refused for what must not be rung.
+        """Telnyx's parameters of a dial, with the stack's application.
 
-        `to` is what the request calls the one who is rung.
+        `to` is the name of the request's parameter with the destination. Raises Refused if it must not be dialled.
         """
         parameters = {"connection_id": self._connection_id, **given}
         if not parameters["connection_id"]:
-            message = "connection_id is missing: give it, or set TelnyxConnectionId of the stack."
+            message = "connection_id is missing: send it, or set the stack's parameter TelnyxConnectionId."
             raise wrong("connection_id", message)
         try:
             command("dial", **parameters)
@@ -186,7 +190,7 @@ class Dialling:
 
 
 def dial_asked(what: Mapping[str, Any], key: str, by: str) -> Asked:
-    """A request for a new call, by its key; without one each is another."""
+    """A request for a new call, identified by its key; without a key every request is a new one."""
     name = str(uuid.uuid5(COMMAND_NAMESPACE, f"dials/{key or uuid.uuid4()}"))
     return Asked(f"dial-{name}", name, dict(what), by)
 
@@ -197,12 +201,12 @@ def dial_routes(dialling: Dialling) -> APIGatewayHttpRouter:
 
     @routes.post(
         "/calls",
-        summary="Rings somebody for a flow, or to say a text",
+        summary="Dials somebody and starts a flow, or speaks a text",
         tags=["calls"],
         responses=acting_responses(DialAnswer),
     )
     def dial(
-        parameters: Annotated[DialParameters, Body(description="Telnyx's own parameters, and what the call is for.")],
+        parameters: Annotated[DialParameters, Body(description="Telnyx's own parameters, and the flow or the text.")],
         idempotency_key: Key = "",
     ) -> DialAnswer:
         return dialling.dial(parameters, idempotency_key, requester_of(routes.current_event.raw_event).name)

@@ -1,4 +1,4 @@
-"""Has events sent again: each item that is marked passes the table's stream once more, in the order of now."""
+"""Resends life-cycle events: a marked item passes through the table's stream again."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from dialtone.adapters.calls_table import CallsTable
 
 LONGEST_CALL = timedelta(hours=4)
-"""A batch of changes may be of calls that began so long before."""
+"""The changes in a batch may be of calls that began this long before."""
 
 
 class Window(NamedTuple):
-    """The calls that a batch was of, which Lambda gave up as a whole: by when they began."""
+    """When the calls began whose changes were in a batch that Lambda gave up."""
 
     since: str
     until: str
@@ -30,24 +30,27 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resending:
-    """Marks items, so that the events function sends all that they show."""
+    """Marks items, so that the events function resends their events."""
 
     table: CallsTable
     now: datetime
 
     def begun(self, begin: datetime, end: datetime) -> Iterator[str]:
-        """The calls that began in that time."""
+        """The calls that began in that period."""
         for leg in self.table.begun(int(begin.timestamp()), int(end.timestamp())):
             yield leg.session_id
 
     def call(self, session_id: str) -> int:
-        """Mark every leg and recording of a call; gives how many those were."""
+        """Mark every leg and recording of a call; return their number."""
         items = [f"{LEG}{leg.leg_id}" for leg in self.table.legs(session_id)]
         items += [f"{RECORDING}{recording.name}" for recording in self.table.recordings(session_id)]
         return sum(self._mark(session_id, item) for item in items)
 
     def dead_letters(self, queue: SQSClient, url: str) -> Iterator[Window | None]:
-        """Mark what each names and delete it, or give the time of one that names a batch only, which stays there."""
+        """Mark each message's item and delete the message.
+
+        A message that names only a batch stays; yield its period.
+        """
         for message in each_once(queue, url):
             window = self._resent(json.loads(message["Body"]))
             if window is None:
@@ -55,7 +58,7 @@ class Resending:
             yield window
 
     def _resent(self, letter: dict[str, Any]) -> Window | None:
-        """An item that is gone by now, erased or expired, has nothing left to be sent."""
+        """An item that was erased or has expired needs no event."""
         if "item" in letter:
             self._mark(letter["call_session_id"], letter["item"])
             return None

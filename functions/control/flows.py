@@ -1,4 +1,4 @@
-"""`GET /flows` and `GET /flows/{name}`: the menus, their versions, and how far callers come in them."""
+"""`GET /flows` and `GET /flows/{name}`: the flows, their versions, and how many callers reach each step."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
 
 USUALLY = timedelta(days=7)
-"""How long ago calls are looked at unless the request says otherwise."""
+"""The default period."""
 
 FUNNEL_CALLS = 100
-"""Calls whose timelines are read to see how far callers came: some two seconds."""
+"""Calls whose timelines are read to count the steps reached: about two seconds."""
 
 
 def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], datetime]) -> APIGatewayHttpRouter:
@@ -40,7 +40,7 @@ def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], dateti
     routes = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools says no return type
 
     @routes.get(
-        "/flows", summary="Lists flows with what came of their calls", tags=["flows"], responses=responses(FlowList)
+        "/flows", summary="Lists flows with the outcomes of their calls", tags=["flows"], responses=responses(FlowList)
     )
     def list_flows(since: Since = "", until: Until = "") -> FlowList:
         calls, is_whole = _calls(listing, since, until, now())
@@ -58,7 +58,7 @@ def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], dateti
 
     @routes.get(
         "/flows/<name>",
-        summary="Shows a flow: its versions, how far callers come, and its files",
+        summary="Shows a flow: its versions, how many callers reach each step, and its files",
         tags=["flows"],
         responses=responses(FlowDetail),
     )
@@ -68,7 +68,11 @@ def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], dateti
         since: Since = "",
         until: Until = "",
         version: Annotated[
-            str, Query(max_length=ID_CHARACTERS, description="Of it only; its newest call's if it is not named.")
+            str,
+            Query(
+                max_length=ID_CHARACTERS,
+                description="Count this version only. Default: the version of the newest call.",
+            ),
         ] = "",
     ) -> FlowDetail:
         calls, is_whole = _calls(listing, since, until, now())
@@ -97,7 +101,7 @@ def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], dateti
 
 
 def _calls(listing: Listing, since: str, until: str, now: datetime) -> tuple[list[Call], bool]:
-    """The newest first, and whether these are all."""
+    """The calls, newest first, and whether these are all."""
     begin, end = stretch(since, until, now)
     places = listing.places(begin if since else max(begin, now - USUALLY), end)
     calls = list(islice(listing.calls(places), MOST_READ + 1))
@@ -105,7 +109,7 @@ def _calls(listing: Listing, since: str, until: str, now: datetime) -> tuple[lis
 
 
 def _routed(listing: Listing, folder: pathlib.Path) -> tuple[dict[str, list[str]], set[str]]:
-    """The numbers of each flow, and the names of all that are there; what cannot be read has none."""
+    """The numbers of each flow, and all flow names; both empty if the flows cannot be read."""
     numbers: dict[str, list[str]] = defaultdict(list)
     names: set[str] = set()
     with suppress(FlowInvalid):
@@ -118,7 +122,7 @@ def _routed(listing: Listing, folder: pathlib.Path) -> tuple[dict[str, list[str]
 
 
 def _live(listing: Listing, folder: pathlib.Path, name: str) -> LoadedFlow | None:
-    """The flow in the version that takes calls; None if none does, or it cannot be read."""
+    """The flow in the version that takes new calls; None if there is none, or it cannot be read."""
     with suppress(FlowInvalid):
         return live_library(listing.store, folder).flow(name)
     return None
@@ -135,7 +139,6 @@ def _summary(name: str, numbers: dict[str, list[str]], calls: Sequence[Call]) ->
 
 
 def _versions(calls: Iterable[Call]) -> list[FlowVersion]:
-    """The newest first."""
     of_version: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
         of_version[call.flow_version].append(call)
@@ -149,7 +152,7 @@ def _versions(calls: Iterable[Call]) -> list[FlowVersion]:
 
 
 def _steps(listing: Listing, calls: Iterable[Call]) -> list[FlowStep]:
-    """Each step with how many calls came to it and what became of those that ended there, in the order of their way."""
+    """Each step with the number of calls that reached it and the outcomes of those that ended there, in call order."""
     reached: Counter[str] = Counter()
     places: Counter[str] = Counter()
     ended: dict[str, Counter[str]] = defaultdict(Counter)

@@ -1,7 +1,7 @@
-"""`GET /health`: what rings, which recordings are not verified, which messages were given up, and what is parked.
+"""`GET /health`: active alarms, recordings that are not verified, messages in dead-letter queues, and parked webhooks.
 
-Each part is read by itself, all at the same time: one that is slow, fails or answers wrongly leaves the others as they
-are, and the answer says what could not be read.
+The parts are read independently and in parallel: if one is slow, fails or answers wrongly, the answer has the others
+and names it.
 """
 
 from __future__ import annotations
@@ -50,24 +50,24 @@ if TYPE_CHECKING:
 AWS = budget(connect_seconds=1.0, read_seconds=3.0, attempts=2)
 
 TIMEOUT_SECONDS = 6.0
-"""For a part. Somebody looks at the page, and the ages of messages are asked for once these are counted."""
+"""For one part. People wait for the page, and the ages of messages are read only after their number."""
 
 MOST_REDRIVES = 10
-"""That are shown."""
+"""The latest redrives that are shown."""
 
 MOST_RECORDINGS = 200
-"""Unsettled ones that are looked at: some 100 read units."""
+"""Unsettled recordings that are read: about 100 read units."""
 
 LATE = timedelta(minutes=15)
-"""After a recording's end: the archive has failed twice by then, or does not run."""
+"""After a recording's end: by then the archive has failed twice, or is not running."""
 LATE_EXPECTED = timedelta(hours=4, minutes=30)
-"""After it was asked for: no call is as long."""
+"""After it was requested: no call lasts this long."""
 
 AT_FAULT = (BotoCoreError, ClientError, DialtoneError, OSError, AttributeError, KeyError, TypeError, ValueError)
-"""What a dependency raises that fails, does not answer in time, or answers something else."""
+"""The errors of a dependency that fails, times out, or answers wrongly."""
 
-EMULATED = "The AWS emulator of this machine makes no metrics of what functions log, so alarms say nothing here."
-"""In place of alarms, whose state the emulator never changes."""
+EMULATED = "The local AWS emulator makes no metrics from logs, so alarms have no meaning here."
+"""Shown instead of alarms: the emulator never changes their state."""
 
 Part = Literal["alarms", "recordings", "queues", "ages", "parked", "redrives"]
 Read = TypeVar("Read")
@@ -75,7 +75,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Read]):
-    """A part, or why it could not be read."""
+    """A part, or the reason why it could not be read."""
 
     part: Part
     value: Read | None = None
@@ -84,7 +84,7 @@ class Reading(Generic[Read]):
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Looks at everything that says how the stack is."""
+    """Reads everything that shows the state of a stack."""
 
     settings: Settings
     store: CallsTable
@@ -96,7 +96,7 @@ class Looking:
     now: Callable[[], datetime]
 
     def health(self) -> Health:
-        """How the stack is, as far as it can be read."""
+        """The stack's state, as far as it can be read."""
         pool = ThreadPoolExecutor(len(QUEUES) + 4, thread_name_prefix="health")
         try:
             return self._health(pool)
@@ -130,7 +130,7 @@ class Looking:
         )
 
     def _queues(self, pool: ThreadPoolExecutor) -> tuple[list[Queue], list[Reading[Any]]]:
-        """The queues, and how reading them went."""
+        """The queues, and their readings."""
         urls = self.settings.queues
         counting = [self._begun(pool, "queues", partial(counted, self.sqs, urls[each.name])) for each in QUEUES]
         counts = [waited() for waited in counting]
@@ -180,7 +180,7 @@ class Looking:
         )
 
     def _begun(self, pool: ThreadPoolExecutor, part: Part, read: Callable[[], Read]) -> Callable[[], Reading[Read]]:
-        """Begin to read a part; what it gives waits for the part."""
+        """Begin to read a part; call the result to wait for it."""
         ends = time.monotonic() + TIMEOUT_SECONDS
 
         def reading() -> Read:
@@ -210,20 +210,20 @@ CALLED: dict[Part, str] = {
 
 
 def _why(error: Exception) -> str:
-    """In few words; the log has the others."""
+    """The reason in a few words; the log has the details."""
     if isinstance(error, ClientError):
         return f"AWS answered {error.response.get('Error', {}).get('Code', 'with an error')}"
     if isinstance(error, (BotoCoreError, DialtoneError, OSError)):
         return "AWS did not answer in time"
-    return "AWS answered something else than was asked for"
+    return "AWS returned an unexpected answer"
 
 
 def custody_of(recordings: Sequence[Recording], now: datetime, *, is_whole: bool) -> Custody:
-    """What is not settled, as the API shows it. Pure."""
+    """Recordings that are not settled, as the API shows them. Pure."""
     open_ones = [each for each in recordings if each.status in OPEN_STATUSES]
     waiting = [each for each in recordings if each.awaits_transcript]
     late = {each.name: _is_late(each, now) for each in open_ones}
-    # One that is being made is no news beside one that should be there.
+    # A recording in progress matters less than an overdue one.
     first = min(open_ones, key=lambda each: (not late[each.name], _since(each)), default=None)
     return Custody(
         oldest_unverified=first
@@ -253,18 +253,18 @@ def health_routes(looking: Looking, redriving: Redriving) -> APIGatewayHttpRoute
     """The routes."""
     routes = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools says no return type
 
-    @routes.get("/health", summary="Shows what needs somebody", tags=["health"], responses=responses(Health))
+    @routes.get("/health", summary="Shows what needs attention", tags=["health"], responses=responses(Health))
     def show_health() -> Health:
         return looking.health()
 
     @routes.post(
         "/health/queues/<queue>/redrive",
-        summary="Puts the messages of a dead-letter queue back",
+        summary="Redrives the messages of a dead-letter queue",
         tags=["health"],
         responses=acting_responses(Redriven),
     )
     def redrive_queue(
-        queue: Annotated[str, Path(min_length=1, max_length=80, description="Its name, as `GET /health` gives it.")],
+        queue: Annotated[str, Path(min_length=1, max_length=80, description="The queue's name from `GET /health`.")],
     ) -> Redriven:
         event = routes.current_event
         return redriving.redrive(queue, requester_of(event.raw_event).name, event.request_context.request_id)

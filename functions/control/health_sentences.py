@@ -1,4 +1,4 @@
-"""What is wrong with a stack, in plain sentences, the most urgent first. Pure."""
+"""What is wrong with a stack, in plain sentences, most urgent first. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def sentences_of(
     alarms: Alarms | None, recordings: Custody | None, queues: Iterable[Queue], parked: Parked | None
 ) -> list[str]:
-    """All that needs somebody; nothing where all is well."""
+    """A sentence for each problem; none if all is well."""
     return [*_of_alarms(alarms), *_of_parked(parked), *_of_recordings(recordings), *_of_queues(queues)]
 
 
@@ -27,12 +27,12 @@ def _of_alarms(alarms: Alarms | None) -> Iterator[str]:
     if unfelt:
         yield f"No caller notices, and it can wait until morning: {_listed(unfelt)} {_is(unfelt)} on."
     if mute := [each.name for each in alarms.ringing if not each.sends]:
-        yield f"Nobody gets an e-mail of {_listed(mute)}: somebody has switched off its actions in CloudWatch."
+        yield f"Nobody gets an e-mail of {_listed(mute)}: its actions are disabled in CloudWatch."
     if alarms.without_data:
         unknown = _listed(alarms.without_data)
-        yield f"CloudWatch has no data for {unknown}: unless the stack is new, see whether its metric is there."
+        yield f"CloudWatch has no data for {unknown}: unless the stack is new, check that its metric exists."
     if not alarms.watched:
-        yield "CloudWatch has no alarm of this stack: deploy it again with its monitoring."
+        yield "CloudWatch has no alarm of this stack: deploy it again with monitoring."
 
 
 def _of_parked(parked: Parked | None) -> Iterator[str]:
@@ -40,7 +40,7 @@ def _of_parked(parked: Parked | None) -> Iterator[str]:
         one = parked.events == 1 and parked.is_whole
         webhooks = "1 webhook is" if one else f"{parked.events}{'' if parked.is_whole else ' or more'} webhooks are"
         what = "it" if one else "them"
-        yield f"{webhooks} parked after a fault of ours: once it is fixed, `{parked.command}` runs {what} again."
+        yield f"{webhooks} parked because of a bug: once it is fixed, `{parked.command}` runs {what} again."
 
 
 def _of_recordings(recordings: Custody | None) -> Iterator[str]:

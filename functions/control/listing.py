@@ -1,6 +1,6 @@
-"""Calls in the order in which they began, by the table's index `began`: the keys of a day, then the legs themselves.
+"""Lists calls by the time at which they began: reads a day's keys from the index `began`, then the legs.
 
-What it costs: half a read unit for 4 KB of keys, some thirty of them, and half a unit for each leg that is read.
+Cost: half a read unit for 4 KB of keys (about thirty), and half a unit for each leg read.
 """
 
 from __future__ import annotations
@@ -41,49 +41,49 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
 
 READ_PAUSES_SECONDS = (0.1, 0.4, 1.6, 3.2)
-"""Before keys that DynamoDB left unread are asked for again."""
+"""Pauses before keys that DynamoDB left unprocessed are requested again."""
 
 MOST_KEYS = 200_000
-"""That a search for an id reads: some 26 MB, 3,300 read units, $0.0004."""
+"""Keys that a search for an id reads at most: about 26 MB, 3,300 read units, $0.0004."""
 
 NOT_DUE_LATER = timedelta(days=2 * KEEP_DAYS)
-"""When what is open is looked at again at the latest."""
+"""Open items are due before this time at the latest."""
 
 QUIET_DAYS = 7
-"""Without a call, after which a whole page of the index is read: a quiet line's index is no longer than that."""
+"""Days without a call after which a whole page of the index is read: the index of a quiet line fits on one."""
 
 LEAST_CHARACTERS = 4
-"""Of an id's beginning: fewer name no call."""
+"""Of the beginning of an id: fewer cannot identify a call."""
 
 CONTROL_ID = re.compile(r"v\d+:\S+")
 
 SHOWN_OF_SEVERAL = 5
 
 LEAST_AT_ONCE = 20
-"""Ledger entries that are read at once where the first ones were not those that are wanted."""
+"""Ledger entries to read at once if the first ones did not match."""
 
 SHOWN = (
     *("call_session_id", "item", "call_leg_id", "control_id", "direction", "from_number", "to_number"),
     *("flow", "flow_version", "step", "turn", "status", "ending", f"variables.{OUTCOME}", f"variables.{ANSWERED_BY}"),
     *("initiated_at", "answered_at", "bridged_at", "ended_at", "recordings_asked", "hangup_cause", "hangup_source"),
 )
-"""Fields of a leg that a list shows, or selects by: all that `leg_json` and a call's outcome are made of."""
+"""The fields of a leg that lists show or filter by: all that `leg_json` and the outcome need."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the calls that were asked for, the newest first."""
+    """A page of the selected calls, newest first."""
 
     calls: tuple[Call, ...]
     until: datetime | None
-    """Ask for those before this time to go on; None if there are no more."""
+    """The next page has the calls before this time; None on the last page."""
     read: int
-    """How many calls were looked at."""
+    """Number of calls read."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeardRecording:
-    """A recording, and when somebody was first given a link to it; None for nobody yet."""
+    """A recording, and when a link to it was first handed out; None for never."""
 
     recording: Recording
     heard_at: str | None
@@ -91,15 +91,15 @@ class HeardRecording:
 
 @dataclass(frozen=True, slots=True)
 class RecordingPage:
-    """Some of the recordings that were asked for, those of the newest calls first."""
+    """A page of the selected recordings, newest calls first."""
 
     recordings: tuple[HeardRecording, ...]
     until: datetime | None
-    """Ask for those of calls before this time to go on; None if there are no more."""
+    """The next page has the recordings of calls before this time; None on the last page."""
 
 
 class Listing:
-    """The calls of a stack. Every method raises botocore's errors."""
+    """Lists a stack's calls. Every method raises botocore's errors."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -108,9 +108,10 @@ class Listing:
         self.store = CallsTable(client, table)
 
     def places(self, since: datetime, until: datetime) -> Iterator[BegunLeg]:
-        """Where the calls are that began from `since` on and before `until`, the newest first.
+        """The keys of the calls that began from `since` until before `until`, newest first.
 
-        After some days without a call the others are looked for all at once: each day is a request for each shard.
+        After QUIET_DAYS without a call the remaining days are read at once: otherwise each day takes a request per
+        shard.
         """
         first, last = int(since.timestamp()), int(until.timestamp()) - 1
         asked = False
@@ -128,9 +129,9 @@ class Listing:
                     return
 
     def calls(self, places: Iterable[BegunLeg], at_once: int = KEYS_AT_ONCE, *, brief: bool = False) -> Iterator[Call]:
-        """The calls at these places, in their order; those that are gone by now are left out.
+        """The calls with these keys, in order, without those deleted meanwhile.
 
-        `brief` leaves out what no list shows, as most of the variables.
+        `brief` leaves out fields that no list shows.
         """
         left = iter(places)
         while some := list(islice(left, min(at_once, KEYS_AT_ONCE))):
@@ -138,19 +139,19 @@ class Listing:
             yield from (found[each] for each in some if each in found)
 
     def open_calls(self, now: datetime, most: int) -> tuple[list[Call], bool]:
-        """The legs that go on, and whether these are all: by the index that holds only what is open, `most` of it."""
+        """At most `most` open legs, and whether these are all, from the index of open items."""
         items = self.store.due_items((now + NOT_DUE_LATER).timestamp(), most)
         places = (BegunLeg(each.call_session_id, each.item.removeprefix(LEG), 0) for each in items if each.is_leg)
         return [each for each in self.calls(places) if not each.ended_at], len(items) < most
 
     def page(self, wanted: Selection, since: datetime, until: datetime, limit: int, most: int) -> Page:
-        """The newest `limit` calls of a selection, or what of it is among the newest `most` calls.
+        """The newest `limit` calls of a selection, from among the newest `most` calls.
 
-        A page ends with a second, so that the next one begins where it ended: it may have a few more.
+        A page includes all calls of its last second, so that the next page can begin there: it may have a few more.
         """
         found: list[Call] = []
         read, last = 0, until
-        # One more than the page has: it shows whether the second is over.
+        # One more call than the page has shows whether the second is complete.
         for call in self.calls(self.places(since, until), limit + 1, brief=True):
             second = began(call).replace(microsecond=0)
             if (len(found) >= limit or read >= most) and second != last:
@@ -163,9 +164,9 @@ class Listing:
     def recordings(  # noqa: PLR0913, PLR0917 -- what is wanted, and how much of it
         self, wanted: Selection, status: str, since: datetime, until: datetime, limit: int, most: int
     ) -> RecordingPage:
-        """The recordings of the newest calls, at least `limit` if there are: the ledger itself has no order by time.
+        """At least `limit` recordings of the newest calls, if there are: the ledger itself is not sorted by time.
 
-        A page ends with a second, as that of calls does.
+        A page includes all calls of its last second.
         """
         found: list[HeardRecording] = []
         recorded: list[Call] = []
@@ -186,7 +187,7 @@ class Listing:
         return RecordingPage((*found, *self._recordings_of(recorded, status)), None)
 
     def _recordings_of(self, calls: Iterable[Call], status: str) -> Iterator[HeardRecording]:
-        """The ledger entries of these calls, in their order, of that status if one is named."""
+        """The ledger entries of these calls, in call order, filtered by status if one is given."""
         keys = [
             (call.session_id, f"{RECORDING}{recording_name(call.leg_id, number)}")
             for call in calls
@@ -205,33 +206,33 @@ class Listing:
         return first_heard(self._audit.of(recording.call_session_id)).get(recording.name)
 
     def find(self, named: str, now: datetime) -> str:
-        """The session of the call that is named: by its session, a leg, the beginning of either, or a call-control id.
+        """The session of the call with that session id, leg id, beginning of either, or call-control id.
 
-        Raises DialtoneError for no such call, and for several.
+        Raises DialtoneError if no call, or more than one, matches.
         """
         if named and (session := self.session_of(named)):
             return session
         if len(named) < LEAST_CHARACTERS:
-            raise DialtoneError(f"{named!r} is too short: say at least {LEAST_CHARACTERS} characters of the call's id")
+            raise DialtoneError(f"{named!r} is too short: give at least {LEAST_CHARACTERS} characters of the call's id")
         sessions = self._sessions(named, now)
         if not sessions:
             raise DialtoneError(
-                f"there is no call {named!r}: `dialtone calls list` shows the calls of the last {KEEP_DAYS} days, and"
-                " calls of before this version of the table are found by their whole session only"
+                f"there is no call {named!r}: `dialtone calls list` shows the calls of the last {KEEP_DAYS} "
+                f"days; older calls are found by their full session id only"
             )
         if len(sessions) > 1:
             some = ", ".join(sessions[:SHOWN_OF_SEVERAL]) + (", …" if len(sessions) > SHOWN_OF_SEVERAL else "")
-            raise DialtoneError(f"{named!r} is the beginning of {len(sessions)} calls, say more of it: {some}")
+            raise DialtoneError(f"{named!r} is the beginning of {len(sessions)} calls: give more of it: {some}")
         return sessions[0]
 
     def session_of(self, identifier: str) -> str | None:
-        """The session of the call with that id: its session's, a leg's or a call-control id. Asks twice at most."""
+        """The session of the call with that session id, leg id or call-control id. Two requests at most."""
         if self.store.is_session(identifier):
             return identifier
         return self.store.session_named(identifier)
 
     def _sessions(self, beginning: str, now: datetime) -> list[str]:
-        """The sessions of all calls whose id, or a leg's, begins so."""
+        """The sessions of all calls whose session id, or a leg's id, begins with that text."""
         if CONTROL_ID.fullmatch(beginning):
             return []
         since, until = now - timedelta(days=KEEP_DAYS), now + timedelta(days=1)
@@ -239,7 +240,7 @@ class Listing:
         return list(dict.fromkeys(each.session_id for each in places if _is_named(each, beginning.lower())))
 
     def timeline(self, session: str) -> CallTimeline:
-        """All that the table has of a call."""
+        """A call's timeline, with its legs and recordings."""
         try:
             legs, timeline = self.store.legs(session), self.store.timeline(session)
             return call_timeline(
@@ -257,10 +258,7 @@ class Listing:
         return {by_key[each["call_session_id"], each["item"]]: call_from_item(each) for each in items}
 
     def _items(self, keys: Iterable[tuple[str, str]], fields: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-        """The items with these keys that are there, in any order, only with these fields if some are named.
-
-        At most KEYS_AT_ONCE.
-        """
+        """The existing items with these keys, in any order; with these fields only, if given. At most KEYS_AT_ONCE."""
         asked: dict[str, Any] = {
             "Keys": [attributes({"call_session_id": session, "item": item}) for session, item in keys]
         }
@@ -280,7 +278,7 @@ class Listing:
                 return
             if pause:
                 time.sleep(pause)
-        raise DialtoneError("DynamoDB leaves calls unread, being throttled: run this again in a minute")
+        raise DialtoneError("DynamoDB throttles the requests: run this again in a minute")
 
 
 def _is_named(place: BegunLeg, beginning: str) -> bool:

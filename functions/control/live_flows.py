@@ -1,4 +1,4 @@
-"""The flows that take calls now, as somebody who orders calls needs to know them."""
+"""The flows that take new calls, for those who place calls."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
 
 DEPLOYED = Path(__file__).resolve().parent.parent / "flows"
-"""Those that went out with the code."""
+"""The flows deployed with the code."""
 
 
 def live_library(store: CallsTable, folder: Path = DEPLOYED) -> FlowLibrary:
-    """The flows of the version that takes new calls; those in the folder are deployed with the code.
+    """The flows of the version that takes new calls; `folder` has those deployed with the code.
 
-    Raises FlowInvalid where the numbers file cannot be read.
+    Raises FlowInvalid if the numbers file cannot be read.
     """
     from dialtone.adapters.flow_library import FlowLibrary  # noqa: PLC0415 -- most requests need no flows
 
@@ -31,10 +31,7 @@ def live_library(store: CallsTable, folder: Path = DEPLOYED) -> FlowLibrary:
 
 
 def live_flow(store: CallsTable, name: str, folder: Path = DEPLOYED) -> LoadedFlow | None:
-    """A flow by its name, of the version that takes new calls; None if it has none of that name.
-
-    Raises Refused for one that cannot be read.
-    """
+    """A flow of the version that takes new calls, or None. Raises Refused if it cannot be read."""
     try:
         return live_library(store, folder).flow(name)
     except FlowInvalid as error:

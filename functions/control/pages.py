@@ -1,4 +1,4 @@
-"""The console's files, as browsers load them. They hold nothing of a line, so anybody may have them."""
+"""The console's static files. They hold no data of a stack and are public."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 STATIC = Path(__file__).with_name("static")
 DOCUMENT = "console.html"
 SETTINGS = "/static/settings.json"
-"""What differs from line to line: where people sign in."""
+"""The settings that differ between stacks: where people sign in."""
 
 KINDS = {
     ".html": "text/html; charset=utf-8",
@@ -25,16 +25,16 @@ _PAGES = re.compile(r"/|/signed-in|/(calls|recordings|flows|campaigns)(/.+)?|/he
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as a browser gets it."""
+    """A file as served to browsers."""
 
     content: str
     kind: str
     tag: str
-    """Of this content: a browser that names it has the same."""
+    """ETag of the content."""
 
 
 def file_for(path: str) -> File | None:
-    """What lies at a path whose escapes are read: the one document for every page, else one of its parts."""
+    """The file at a decoded path: the same document for every page, otherwise one of its assets."""
     if _PAGES.fullmatch(path):
         return _files()[DOCUMENT]
     folder, _, name = path.rpartition("/")
@@ -52,14 +52,17 @@ def _file(path: Path) -> File:
 
 
 def headers(audio: str, sign_in: str = "") -> dict[str, str]:
-    """With each file: everything comes from here, but audio from the bucket, and tokens from where people sign in."""
+    """Headers of each file.
+
+    Everything is loaded from here, except audio from the bucket and tokens from the sign-in domain.
+    """
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         f"connect-src 'self' {sign_in}; media-src {audio}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return {
-        "Cache-Control": "no-cache",  # kept, and asked about each time: parts of two versions never mix
+        "Cache-Control": "no-cache",  # revalidated each time, so that two versions never mix
         "Content-Security-Policy": policy.replace(" ;", ";"),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Referrer-Policy": "no-referrer",

@@ -1,4 +1,4 @@
-"""Requests that are refused, and their answers."""
+"""Refused requests and their error responses."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Observer
 
 RETRY_SECONDS = 2
-"""After which a request that a dependency failed may be sent again."""
+"""`Retry-After` when a dependency failed."""
 
 
 class Refused(Exception):  # noqa: N818 -- reads as the sentence it is: the request was refused
-    """A request that is refused, with the answer that its sender gets."""
+    """A refused request, with its error response."""
 
     def __init__(
         self, status: HTTPStatus, code: str, message: str, parameter: str | None = None, *, retry_seconds: int = 0
@@ -37,23 +37,23 @@ class Refused(Exception):  # noqa: N818 -- reads as the sentence it is: the requ
 
 
 def not_found(what: str, identifier: str) -> Refused:
-    """For an id that names nothing."""
+    """The error for an unknown id."""
     return Refused(HTTPStatus.NOT_FOUND, "not_found", f"There is no {what} {identifier!r}.")
 
 
 def wrong(parameter: str, message: str) -> Refused:
-    """For a parameter's value."""
+    """The error for a wrong parameter."""
     return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_parameter", message, parameter)
 
 
 def must_have(role: Role) -> Refused:
-    """For somebody whose token does not name that role."""
+    """The error for a token without that role."""
     message = f"This needs the role {role}: ask an administrator to add you to the group of that name."
     return Refused(HTTPStatus.FORBIDDEN, "forbidden", message)
 
 
 def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
-    """Give every error its answer: none leaves the API as a bare 500 of API Gateway's."""
+    """Give every error a response of the API's: none becomes a bare 500 of API Gateway."""
 
     @api.exception_handler(Refused)
     def refused(error: Refused) -> Response[str]:
@@ -75,24 +75,26 @@ def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
     @api.exception_handler(RequestUnsupportedContentType)
     def not_json(error: RequestUnsupportedContentType) -> Response[str]:
         del error
-        said = "The body must be JSON: say so by Content-Type: application/json."
+        said = "The body must be JSON: send it with Content-Type: application/json."
         return _answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Problem(code="not_json", message=said))
 
     @api.exception_handler([UnicodeError, RecursionError])
     def unreadable(error: Exception) -> Response[str]:
         del error
-        said = "The body must be UTF-8 text whose parts are not nested without end."
+        said = "The body must be JSON in UTF-8, and not too deeply nested."
         return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, Problem(code="invalid_parameter", message=said))
 
     @api.not_found
     def no_route(error: NotFoundError) -> Response[str]:
         del error
-        return _answer(HTTPStatus.NOT_FOUND, Problem(code="no_route", message="The API has no such path and method."))
+        return _answer(
+            HTTPStatus.NOT_FOUND, Problem(code="no_route", message="The API has no route for this method and path.")
+        )
 
     @api.exception_handler([ClientError, BotoCoreError, StoreUnavailable, TelnyxRefused, TelnyxUnavailable])
     def unavailable(error: Exception) -> Response[str]:
         observer.log("error", "a dependency failed", {"error": type(error).__name__, "detail": str(error)})
-        said = "A service that this needs did not answer. Send it again in a moment."
+        said = "A dependency did not answer. Send the request again in a moment."
         answer = _answer(HTTPStatus.SERVICE_UNAVAILABLE, Problem(code="unavailable", message=said))
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
         return answer
@@ -100,7 +102,7 @@ def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
     @api.exception_handler(Exception)
     def fault(error: Exception) -> Response[str]:
         observer.log("error", "an error of ours", {"error": type(error).__name__}, failed=error)
-        said = "This failed by an error of Dialtone's; the function's log says more."
+        said = "Internal error of Dialtone; the function's log has the details."
         return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, Problem(code="fault", message=said))
 
 

@@ -1,4 +1,4 @@
-"""`GET /queues` and `POST /queues/{name}/take`: who waits, and an agent who is rung to take the first."""
+"""`GET /queues` and `POST /queues/{name}/take`: lists waiting callers, and dials an agent for the first one."""
 
 from __future__ import annotations
 
@@ -36,27 +36,30 @@ if TYPE_CHECKING:
 QUEUE_NAME = "^[a-z0-9][a-z0-9_-]{0,63}$"
 
 MOST_OPEN = 2_000
-"""Open legs and ledger entries that one request looks at: some 2 MB of the table."""
+"""Open legs and ledger entries that one request reads: about 2 MB of the table."""
 
 RING_SECONDS = 30
-"""How long an agent is rung who has just asked for it."""
+"""How long the agent's phone rings; the agent has just asked for the call."""
 
 Name = Annotated[str, Path(pattern=QUEUE_NAME, description="The queue's name.")]
 
 
 class Take(Answer):
-    """Who takes the next caller."""
+    """The body of `POST /queues/{name}/take`."""
 
-    agent: str = Field(max_length=255, description="Where the agent is: a number in E.164, or a SIP address.")
+    agent: str = Field(max_length=255, description="The agent's phone: a number in E.164, or a SIP address.")
     from_number: str = Field(
-        "", max_length=255, alias="from", description="Shown to the agent; without it, the number that was called."
+        "",
+        max_length=255,
+        alias="from",
+        description="The caller ID shown to the agent. Default: the number that the caller dialled.",
     )
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Waits(NamedTuple):
-    """Somebody who waits."""
+    """A waiting caller."""
 
     since_millis: int
     call: Call
@@ -64,7 +67,7 @@ class Waits(NamedTuple):
 
 
 class Queues:
-    """The queues of a stack as its calls table has them: Telnyx keeps the order itself, and hands nothing over here."""
+    """The queues of a stack, read from its calls table. Telnyx keeps its own order and is not asked."""
 
     def __init__(self, listing: Listing, folder: pathlib.Path, now: Callable[[], datetime]) -> None:
         self._listing = listing
@@ -72,7 +75,7 @@ class Queues:
         self._now = now
 
     def waiting(self) -> tuple[dict[str, list[Waits]], bool]:
-        """Who waits in each queue, the first first, and whether these are surely all."""
+        """The waiting callers of each queue in order, and whether these are certainly all."""
         try:
             library = live_library(self._listing.store, self._folder)
         except FlowInvalid:
@@ -96,17 +99,17 @@ class Queues:
         return [Waits(each.since_millis, leg, callback=True) for each, leg in legs if leg]
 
     def first(self, queue: str) -> Call:
-        """The call that has waited longest. Raises Refused for none, and for a queue that no flow has."""
+        """The call that has waited longest. Raises Refused if the queue is empty or no flow has it."""
         found, _ = self.waiting()
         if queue not in found:
             raise not_found("queue", queue)
         if not found[queue]:
-            raise Refused(HTTPStatus.CONFLICT, "nobody_waits", f"Nobody waits in the queue {queue} now.")
+            raise Refused(HTTPStatus.CONFLICT, "nobody_waits", f"No caller is waiting in the queue {queue} now.")
         return found[queue][0].call
 
 
 def _queues_of(library: FlowLibrary) -> tuple[defaultdict[str, list[Waits]], bool]:
-    """The queues that the flows name, and whether all flows could be read."""
+    """The queues used by the flows, and whether all flows could be read."""
     found: defaultdict[str, list[Waits]] = defaultdict(list)
     flows = library.read_all()
     for flow in flows:
@@ -117,10 +120,10 @@ def _queues_of(library: FlowLibrary) -> tuple[defaultdict[str, list[Waits]], boo
 
 
 def _queue_step(library: FlowLibrary, call: Call) -> Queue | None:
-    """The step in which a call waits; None for a call that does not, and where its flow is not known."""
+    """The queue step in which a call waits; None if it does not wait, or its flow is not known."""
     if not call.waiting.get("enqueued_millis"):
         return None
-    from dialtone.flow.steps.queue import Queue  # noqa: PLC0415 -- a call that waits has loaded it
+    from dialtone.flow.steps.queue import Queue  # noqa: PLC0415 -- only needed for waiting calls
 
     try:
         flow = library.leads(call)
@@ -135,7 +138,7 @@ def queue_routes(queues: Queues, dialling: Dialling) -> APIGatewayHttpRouter:
     routes = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools says no return type
 
     @routes.get(
-        "/queues", summary="Lists queues and who waits in them", tags=["queues"], responses=responses(QueueList)
+        "/queues", summary="Lists queues and their waiting callers", tags=["queues"], responses=responses(QueueList)
     )
     def list_queues() -> QueueList:
         found, is_whole = queues.waiting()
@@ -143,7 +146,7 @@ def queue_routes(queues: Queues, dialling: Dialling) -> APIGatewayHttpRouter:
 
     @routes.post(
         "/queues/<name>/take",
-        summary="Rings an agent, who is connected with the first caller of the queue",
+        summary="Dials an agent and connects the first caller of the queue",
         tags=["queues"],
         responses=acting_responses(DialAnswer),
     )

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import AudioCopy, Recording
 
 MOST_NAME_BYTES = 1_000
-"""DynamoDB refuses to look for a sort key of over 1,024 bytes."""
+"""DynamoDB rejects sort keys of over 1,024 bytes."""
 
 
 def place_of(identifier: str) -> tuple[str, str]:
-    """The session and the entry's name; '' where it is no such id."""
+    """The session and the entry's name of a recording id; '' if the id is malformed."""
     session, _, name = identifier.partition(BEFORE_NAME)
     return session, name if len(name.encode()) <= MOST_NAME_BYTES else ""
 
 
 def summary_of(recording: Recording, heard: Mapping[str, str | None]) -> dict[str, Any]:
-    """As `RecordingSummary` has it; `heard` is by the entry's name when somebody first was given a link."""
+    """A `RecordingSummary`; `heard` has, by entry name, when a link was first handed out."""
     return {
         "id": recording.api_id,
         "call_session_id": recording.call_session_id,
@@ -46,7 +46,7 @@ def summary_of(recording: Recording, heard: Mapping[str, str | None]) -> dict[st
 
 
 def detail_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:
-    """As `RecordingDetail` has it, without audio and the transcript's text."""
+    """A `RecordingDetail` without audio and transcript text."""
     asked = recording.transcription
     return {
         **summary_of(recording, heard),
@@ -59,10 +59,10 @@ def detail_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:
 
 
 def levels_of(peaks: str) -> list[list[int]]:
-    """How loud each channel is over its length, 0 to 255, as the archive gathered it; none where it is not known."""
+    """Loudness over time of each channel, 0 to 255, as measured by the archive; empty if not known."""
     return [list(base64.b64decode(each)) for each in peaks.split(".")] if peaks else []
 
 
 def seconds_of(audio: AudioCopy) -> float | None:
-    """How long it plays, as it was counted from its bytes."""
+    """The duration, measured from the audio."""
     return None if audio.duration_millis is None else round(audio.duration_millis / MILLIS_PER_SECOND, 1)

@@ -37,7 +37,7 @@ def recording_routes(
 
     @routes.get(
         "/recordings",
-        summary="Lists recordings, those of the newest calls first",
+        summary="Lists recordings, newest calls first",
         tags=["recordings"],
         responses=responses(RecordingList),
     )
@@ -47,7 +47,9 @@ def recording_routes(
         until: Until = "",
         number: Number = "",
         flow: FlowName = "",
-        status: Annotated[str, Query(max_length=ID_CHARACTERS, description="Of the ledger: verified, failed, …")] = "",
+        status: Annotated[
+            str, Query(max_length=ID_CHARACTERS, description="Status in the ledger: verified, failed, …")
+        ] = "",
         limit: Limit = 50,
     ) -> RecordingList:
         begin, end = stretch(since, until, now())
@@ -65,9 +67,11 @@ def recording_routes(
     )
     def show_recording(
         *,
-        id: Annotated[str, Path(min_length=1, max_length=2 * ID_CHARACTERS, description="As the lists give it.")],  # noqa: A002 -- the path's own name for it
+        id: Annotated[  # noqa: A002 -- the path's own name for it
+            str, Path(min_length=1, max_length=2 * ID_CHARACTERS, description="The recording's `id` from a list.")
+        ],
         link: Annotated[
-            bool, Query(description="Whether to give a link to the audio, which is noted as listened to.")
+            bool, Query(description="Whether to return a link to the audio. The link is recorded as listening.")
         ] = True,
     ) -> RecordingDetail:
         session, name = place_of(id)
@@ -79,7 +83,7 @@ def recording_routes(
         text = bucket.text(recording.transcript.key) if recording.transcript else (None, False)
         did = LISTENED if audio and link else READ if text[0] else ""
         if did:
-            # Before it is given: a link that is not noted is worse than a note without a link.
+            # Before the link is returned: a link without a record is worse than a record without a link.
             request = routes.current_event.request_context.request_id
             who = requester_of(routes.current_event.raw_event).name
             audit.note(session, AuditItem(moment.isoformat(), who, did, name), request)
@@ -90,12 +94,14 @@ def recording_routes(
 
     @routes.delete(
         "/recordings/<id>",
-        summary="Deletes a recording for good: its audio, its transcript, and Telnyx's copies",
+        summary="Deletes a recording permanently: its audio, its transcript, and Telnyx's copies",
         tags=["recordings"],
         responses=acting_responses(DeletedRecording),
     )
     def delete_recording(
-        id: Annotated[str, Path(min_length=1, max_length=2 * ID_CHARACTERS, description="As the lists give it.")],  # noqa: A002 -- the path's own name for it
+        id: Annotated[  # noqa: A002 -- the path's own name for it
+            str, Path(min_length=1, max_length=2 * ID_CHARACTERS, description="The recording's `id` from a list.")
+        ],
     ) -> DeletedRecording:
         event = routes.current_event
         done = deleting.delete(id, requester_of(event.raw_event).name, event.request_context.request_id)

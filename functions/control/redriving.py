@@ -1,8 +1,8 @@
-"""`POST /health/queues/{queue}/redrive`: messages that were given up are put back, once their cause is gone.
+"""`POST /health/queues/{queue}/redrive`: puts messages of a dead-letter queue back, once the cause is fixed.
 
-Each kind of queue has its own way, as its runbook says: the archive's jobs go back without the addresses that have
-expired, the items that events could not be sent of are marked anew, and everything else SQS moves by itself. All of it
-may be done twice: a request that dies half-way leaves messages that come back, and the next takes them.
+The method depends on the queue, as its runbook says: archive jobs go back without their expired URLs, items whose
+events were not sent are marked again, and SQS moves everything else. Every method is idempotent: if a request dies
+half-way, its remaining messages reappear and the next request takes them.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
     from dialtone.adapters.calls_table import CallsTable
 
 WORK_SECONDS = 15.0
-"""Of a request, some thousand messages: an HTTP API waits for 30 s, and the last receive takes its time."""
+"""Of one request, about a thousand messages: an HTTP API waits for 30 s, and the last receive can be slow."""
 CLAIM_SECONDS = 35
-"""Longer than the function runs: a process that died holds the queue no longer."""
+"""Longer than the function runs, so that a claim of a dead process ends."""
 CLAIM_KEPT = timedelta(days=1)
 
 UNDER_WAY = frozenset({"RUNNING", "CANCELLING"})
 
-EMULATED = "The AWS emulator of this machine cannot move messages: receive and send them by `aws sqs`."
+EMULATED = "The local AWS emulator cannot move messages: receive and send them with `aws sqs`."
 
 
 class Redriving:
-    """Puts messages back, by one person at a time and queue."""
+    """Redrives queues; each queue by one request at a time."""
 
     def __init__(
         self, settings: Settings, store: CallsTable, sqs: SQSClient, audit: AuditTrail, now: Callable[[], datetime]
@@ -58,7 +58,7 @@ class Redriving:
         self._now = now
 
     def redrive(self, name: str, by: str, request_id: str) -> Redriven:
-        """Put a queue's messages back, or let SQS begin to. Raises Refused, and botocore's errors."""
+        """Put a queue's messages back, or start SQS's move task. Raises Refused, and botocore's errors."""
         queue = next((each for each in QUEUES if each.name == name), None)
         if queue is None:
             raise not_found("queue", name)
@@ -77,7 +77,7 @@ class Redriving:
         try:
             self._sqs.start_message_move_task(SourceArn=arn)
         except ClientError:
-            _check_free(last_move(self._sqs, arn))  # somebody else was faster
+            _check_free(last_move(self._sqs, arn))  # another request was faster
             raise
         return Redriven(queue=queue.name, at=at, by=by, put_back=0, is_finished=False, is_moving=True, notes=[])
 
@@ -86,7 +86,7 @@ class Redriving:
         item, seconds = f"REDRIVE#{queue.name}", int(now.timestamp())
         until, expires = seconds + CLAIM_SECONDS, seconds + int(CLAIM_KEPT.total_seconds())
         if not self._store.claim(REDRIVES, item, now=seconds, until=until, expires_at=expires):
-            message = "Somebody is putting its messages back at this moment: look again in half a minute."
+            message = "Another request is redriving this queue: look again in half a minute."
             raise Refused(HTTPStatus.CONFLICT, "under_way", message, retry_seconds=CLAIM_SECONDS)
         try:
             at = self._noted(queue, by, request_id)
@@ -105,12 +105,12 @@ class Redriving:
         )
 
     def _jobs(self) -> Generator[str]:
-        """For each message '' once it is back, or why it stays."""
+        """For each message: '' if it was put back, otherwise why it stays."""
         queues = self._settings.queues
         letters = ArchiveDeadLetters(self._sqs, queues["archive-dead-letters"])
         with closing(put_back(letters, ArchiveQueue(self._sqs, queues["archive"]))) as jobs:
             for job in jobs:
-                yield "" if job else "A message is not a job and stays there: look at it in the SQS console."
+                yield "" if job else "A message is not a job and stays in the queue: look at it in the SQS console."
 
     def _events(self, now: datetime) -> Generator[str]:
         """As `_jobs`."""
@@ -127,12 +127,12 @@ class Redriving:
 
 def _why_not(queue: WatchedQueue) -> str:
     if queue.is_dead_letters:
-        return f"Its messages are of no use any more: find the cause, then empty it, as {queue.runbook} says."
-    return "Nothing in it was given up: its function takes the messages by itself."
+        return f"Its messages are no longer of use: find the cause, then purge the queue, as {queue.runbook} says."
+    return "It is not a dead-letter queue: its function receives the messages itself."
 
 
 def _check_free(move: Move | None) -> None:
-    """Raises Refused while SQS moves the queue's messages."""
+    """Raise Refused while SQS is moving the queue's messages."""
     if move and move.status in UNDER_WAY:
         of = "" if move.of is None else f" of about {move.of}"
         message = f"Its messages are being moved back since {move.began_at or 'a moment'}: {move.moved}{of} so far."

@@ -1,7 +1,8 @@
-"""Requests that are carried out once, however often they are sent: an item each, by its key.
+"""Idempotent requests: one item for each Idempotency-Key.
 
-`REQUEST#<hash of the key>` stands in the partition of the call that it is about. It says when the request first came,
-so that sent again it is the same event, and what it asked for, so that another one under the same key is noticed.
+The item `REQUEST#<hash of the key>` is in the partition of the request's call. It holds the time of the first request,
+so that a repeated one becomes the same event, and what was requested, so that a different request with the same key is
+refused.
 """
 
 from __future__ import annotations
@@ -24,54 +25,57 @@ if TYPE_CHECKING:
 REQUEST = "REQUEST#"
 
 KEEP_DAYS = 1
-"""How long a key is known."""
+"""How long a key is remembered."""
 
 
 class Asked(NamedTuple):
-    """A request that is to be carried out once."""
+    """A request with its idempotency key."""
 
     partition: str
-    """Of the table: the call's, or one of its own."""
+    """The item's partition: the call's, or one of its own."""
     key: str
     what: Mapping[str, Any]
-    """All that the request asks for."""
+    """The content of the request."""
     by: str
 
     @property
     def digest(self) -> str:
-        """By which another request under the same key is noticed. Raises UnicodeError for half a character."""
+        """A hash of the content, to detect a different request with the same key.
+
+        Raises UnicodeError for a lone surrogate.
+        """
         return hashlib.sha256(json.dumps(self.what, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     @property
     def item(self) -> str:
-        """The item's name: keys are chosen by people, and not shown."""
+        """The item's name. It is hashed, because clients choose the keys."""
         return f"{REQUEST}{hashlib.sha256(self.key.encode()).hexdigest()}"
 
 
 class Known(NamedTuple):
-    """What is known of a request."""
+    """What the table knows of a request."""
 
     at: str
-    """When it first came."""
+    """When the request first came."""
     again: bool
-    """Whether it came before: of two at once, one is the first."""
+    """Whether the request came before. Of two simultaneous ones, exactly one is the first."""
     result: Mapping[str, Any] | None = None
-    """What came of it, if that was noted."""
+    """Its result, if stored."""
 
 
 class KeyTaken(Exception):  # noqa: N818 -- reads as the sentence it is: the key is taken
-    """Another request was sent under this key."""
+    """The key was used for a different request."""
 
 
 class Requests:
-    """The calls table's items of requests. Every method raises botocore's errors."""
+    """The request items in the calls table. Every method raises botocore's errors."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
     def first(self, asked: Asked, at: str) -> Known:
-        """What is known of a request that comes now. Raises KeyTaken for another request under its key."""
+        """Register a request. Raises KeyTaken if its key was used for a different one."""
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -83,16 +87,16 @@ class Requests:
                 raise
             known = self.known(asked)
             if known is None:
-                raise StoreUnavailable("a request's item expired at this moment") from None
+                raise StoreUnavailable("a request's item expired just now") from None
             return known
         return Known(at, again=False)
 
     def note(self, asked: Asked, at: str, result: Mapping[str, Any]) -> None:
-        """Note what came of a request that first came then."""
+        """Store the result of a request that first came at that time."""
         self._client.put_item(TableName=self._table, Item=attributes({**_fields(asked, at), "result": dict(result)}))
 
     def known(self, asked: Asked) -> Known | None:
-        """What is known of a request that came before; None for a new one. Raises as `first`."""
+        """What is known of an earlier request; None for a new one. Raises as `first`."""
         found = next(queried(self._client, **below(self._table, asked.partition, asked.item)), None)
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""Which calls are meant: by number, flow, outcome and time. Pure."""
+"""Selects calls by number, flow, outcome and time. Pure."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Calls for which everything holds that is said."""
+    """A filter of calls; all set criteria must match."""
 
     number: str = ""
-    """On either side."""
+    """Caller or called number."""
     flow: str = ""
     outcome: str = ""
-    """Of a call that goes on, its status."""
+    """The outcome; for an open call, its status."""
     live: bool | None = None
-    """Calls that go on, or are over; None for both."""
+    """True: open calls; False: ended calls; None: both."""
     recorded: bool | None = None
-    """Calls with recordings, or without; None for both."""
+    """True: calls with recordings; False: calls without; None: both."""
 
     def has(self, call: Call) -> bool:
-        """Whether a call is one of them."""
+        """Whether a call matches."""
         return (
             self.number in {"", call.from_number, call.to_number}
             and self.flow in {"", call.flow}
@@ -44,25 +44,25 @@ class Selection:
 
 
 def state(call: Call) -> str:
-    """The outcome of a call that is over, else how far it is."""
+    """The outcome of an ended call; the status of an open one."""
     return call.outcome if call.ended_at else call.status
 
 
 def began(call: Call) -> datetime:
-    """When a call began, as the table's index has it. The call must have begun."""
+    """When a call began, as in the table's index. The call must have begun."""
     return datetime.fromisoformat(call.initiated_at or call.answered_at or call.ended_at)
 
 
 def kept(since: datetime, until: datetime, now: datetime) -> tuple[datetime, datetime]:
-    """The part of a stretch in which the table may have calls: each of its days costs a request.
+    """The part of a period for which the table can have calls: each day costs a request.
 
-    Older ones have expired; a clock of Telnyx's, or of a line that runs faster than time, may be ahead of ours.
+    Older calls have expired; other clocks (Telnyx's, a simulation's) may be ahead of ours.
     """
     return max(since, now - timedelta(days=KEEP_DAYS)), min(until, now + timedelta(days=1))
 
 
 def ago_or_moment(written: str, now: datetime) -> datetime:
-    """A time, written as one or as how long ago it was: `90s`, `15m`, `2h`, `3d`, `1w`. Raises DialtoneError."""
+    """A time, written as such or as how long ago it was: `90s`, `15m`, `2h`, `3d`, `1w`. Raises DialtoneError."""
     if found := _AGO.fullmatch(written):
         return now - timedelta(**{_UNITS[found[2]]: int(found[1])})
     try:
@@ -74,7 +74,7 @@ def ago_or_moment(written: str, now: datetime) -> datetime:
 
 
 def moment(written: str, *, end: bool = False) -> datetime:
-    """A day or a time, in UTC unless it says otherwise; as the `end` of a stretch a day is meant to its end.
+    """A day or a time, in UTC by default; a day as the `end` of a period includes all of it.
 
     Raises DialtoneError for anything else.
     """

@@ -28,25 +28,25 @@ class Settings:
     webhook_function: str
     destinations: Destinations
     connection_id: str
-    """Of the application at Telnyx by which the stack dials; '' for none."""
+    """The Telnyx application with which the stack dials; '' for none."""
     deletes: bool
     """Whether recordings may be deleted by the API."""
     api_key: Secret[str]
     stack: str
-    """Its name, with which those of its alarms begin."""
+    """The stack's name; its alarms' names begin with it."""
     queues: Mapping[str, str]
     """The URLs of the stack's queues, by their names in `control/watched_queues.py`."""
     parked_events_bucket: str
     runbooks_url: str
-    """Where people read docs/runbooks; '' where that is not known."""
+    """URL of the runbooks; '' if not set."""
     is_emulated: bool
     """Whether AWS is an emulator on a developer's machine."""
     flows: Path = FLOWS
-    """The folder of the flows that are deployed with the code."""
+    """The folder of the flows deployed with the code."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises SettingMissing naming what is not set."""
+        """Read the settings. Raises SettingMissing naming a missing variable."""
         return cls(
             calls_table=required(environ, "CALLS_TABLE"),
             recordings_bucket=required(environ, "RECORDINGS_BUCKET"),

@@ -1,4 +1,4 @@
-"""The bodies of actions: Telnyx's own parameters with their limits, as the commands themselves are checked."""
+"""The bodies of actions: Telnyx's parameters, with the same checks as commands."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ ACTION_NAMES = (
     "send_dtmf",
     "hangup",
 )
-"""Those of Telnyx's actions that may be asked for from outside."""
+"""The Telnyx actions that the API offers."""
 
 NOT_TAKEN = frozenset({"client_state", "target_leg_client_state"})
-"""By these Dialtone knows which events are of which call; `command_id` is made of the request's key."""
+"""Dialtone matches events to calls by client_state; `command_id` is derived from the request's key."""
 
 
 class Parameters(dict[str, Any]):
-    """A JSON object; what is wrong with it is said by the command that is made of it."""
+    """A JSON object. It is validated when the command is made of it."""
 
     action: ClassVar[str]
 
@@ -46,13 +46,13 @@ class Parameters(dict[str, Any]):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Any:  # noqa: ANN401 -- pydantic's
-        """As the command's own checks say."""
+        """The JSON Schema, derived from the command's checks."""
         del schema, handler
         return cls.described()
 
     @classmethod
     def described(cls) -> dict[str, Any]:
-        """What JSON Schema can say of it."""
+        """Its JSON Schema."""
         return schema_of(cls.action)
 
 
@@ -62,7 +62,7 @@ def parameters_of(action: str) -> type[Parameters]:
 
 
 def schema_of(action: str) -> dict[str, Any]:
-    """What JSON Schema can say of an action's parameters."""
+    """The JSON Schema of an action's parameters."""
     takes = ACTIONS[action]
     fields = {name: each for name, each in takes.parameters.items() if name not in NOT_TAKEN}
     return object_schema(fields, takes.required)

@@ -1,4 +1,4 @@
-"""A call as three lanes: its caller, what Telnyx reported, what Dialtone decided. Pure."""
+"""A call's timeline in three lanes: the caller, Telnyx's events, Dialtone's commands. Pure."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ TO_DIALTONE, TO_TELNYX = "to-dialtone", "to-telnyx"
 """A row's direction: an event, or a command."""
 
 SENT, UNCONFIRMED = "sent", "not confirmed"
-"""A command that Telnyx did not refuse; one that no event has shown yet to have been obeyed."""
+"""A command that Telnyx did not refuse; a command that no event has confirmed yet."""
 
 REFUSED = "dialtone.command.refused"
 
 _SPOKEN = {"speak": "payload", "gather_using_speak": "payload", "gather_using_ai": "greeting"}
 _PLAYED = frozenset({"playback_start", "gather_using_audio"})
 _SHOWN = ("to", "stop", "cause", "channels", "format", "max_length", "timeout_secs", "maximum_digits", "loop")
-"""Parameters that say what a command is about, and hold nothing that a caller keyed in."""
+"""Parameters to show: they describe the command and never hold a caller's digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that happened, and what of it stands in each lane; '' for nothing."""
+    """One event or command, and its text in each lane; '' for none."""
 
     at: str
     leg_id: str
@@ -50,29 +50,29 @@ class Row:
     dialtone: str
     trouble: bool = False
     event_id: str = ""
-    """Of an event's row."""
+    """The event's id, for a row that is an event."""
     step: str = ""
-    """The step in which the leg is after it."""
+    """The leg's step after it."""
     attempt: int | None = None
-    """Of a webhook: which of its deliveries was the first to be decided on, from 2; None: the first, or not known."""
+    """For a webhook: the delivery that was processed, from 2; None: the first, or not known."""
     delivered_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What Telnyx says that a leg cost."""
+    """The cost of a leg, as Telnyx reported it."""
 
     leg_id: str
     amount: Decimal
     currency: str
     billed_seconds: int
     parts: tuple[str, ...]
-    """What it was for."""
+    """What was charged for."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallTimeline:
-    """All that is known of a call."""
+    """A call with its legs, timeline, recordings and costs."""
 
     session_id: str
     legs: tuple[Call, ...]
@@ -80,7 +80,7 @@ class CallTimeline:
     recordings: tuple[Recording, ...]
     costs: tuple[Cost, ...]
     texts: tuple[KeptText, ...] = ()
-    """What was written down of what was said, beside recordings and their transcripts."""
+    """Transcripts that belong to no recording."""
 
     @property
     def began_at(self) -> str:
@@ -89,7 +89,7 @@ class CallTimeline:
 
     @property
     def total(self) -> Mapping[str, Decimal]:
-        """What it cost together, by currency."""
+        """The total cost by currency."""
         sums: dict[str, Decimal] = {}
         for each in self.costs:
             sums[each.currency] = sums.get(each.currency, Decimal()) + each.amount
@@ -108,7 +108,7 @@ class CallTimeline:
 
 
 def leg_json(call: Call) -> dict[str, Any]:
-    """What operators need of a leg; its variables, which hold what flows were given, are left out."""
+    """A leg for operators; without its variables, which may hold callers' data."""
     return {
         "call_session_id": call.session_id,
         "call_leg_id": call.leg_id,
@@ -167,7 +167,7 @@ def call_timeline(
 
 
 def text_json(text: KeptText) -> dict[str, Any]:
-    """What the API says of a text that was written down; where it lies, and its words, are left out."""
+    """A transcript without recording, as the API shows it; without its key and its text."""
     return {
         "name": text.name,
         "kind": text.kind,
@@ -182,20 +182,20 @@ def text_json(text: KeptText) -> dict[str, Any]:
 
 
 def seconds(call: Call) -> float | None:
-    """How long a call lasted, from its first ring; None while it goes on."""
+    """The call's duration from its first ring; None while it is open."""
     if not (call.initiated_at and call.ended_at):
         return None
     return round((datetime.fromisoformat(call.ended_at) - datetime.fromisoformat(call.initiated_at)).total_seconds(), 1)
 
 
 def described(call: Call) -> str:
-    """A call in one line: who, with whom, in which flow, and what came of it."""
+    """A call in one line: numbers, flow and outcome."""
     who = f"{call.from_number or 'withheld'} → {call.to_number or 'unknown'}"
     return ", ".join(filter(None, (who, call.flow, state(call))))
 
 
 def _refusal_id(event_id: str, place: int) -> str:
-    """The id of the event that says that the command at that place of an event's decision was refused."""
+    """The id of the event that reports the refusal of a command, by its position in an event's decision."""
     return str(uuid.uuid5(COMMAND_NAMESPACE, f"{event_id}/{place}/refused"))
 
 
@@ -208,7 +208,7 @@ def _keys(entry: TimelineEntry) -> str:
 
 
 def _goes_on(rows: Sequence[Row], entry: TimelineEntry) -> bool:
-    """Whether it is one more key, after which nothing else happened."""
+    """Whether it is another key, pressed right after the one before."""
     last = rows[-1] if rows else None
     return (
         last is not None
@@ -238,7 +238,7 @@ def _event_row(entry: TimelineEntry, leg: Call | None, party: str, step_before: 
 
 
 def _by(entry: TimelineEntry) -> str:
-    """Who asked for it by the control API; '' for everything else."""
+    """Who requested it through the control API; '' for any other event."""
     return f", by {entry.payload.get('asked_by')}" if entry.event_type == ACTION else ""
 
 
@@ -269,7 +269,7 @@ def _caller(entry: TimelineEntry, leg: Call | None, party: str) -> str:
 
 
 def _said(entry: TimelineEntry) -> str:
-    """What somebody said in place of a key; '' for nothing."""
+    """The spoken choice; '' for none."""
     choice = str(entry.payload.get("choice") or NONE)
     if not entry.payload.get("spoke"):
         return ""
@@ -280,7 +280,7 @@ _SAID = ("status", "result", "choice", "hangup_cause", "media_name")
 
 
 def _telnyx(entry: TimelineEntry) -> str:
-    """The event's name, with what it says that is not said elsewhere."""
+    """The event's name, with details not shown in other lanes."""
     if entry.event_type.startswith(OURS):
         return ""
     keys = _keys(entry) if entry.event_type == "call.gather.ended" else ""
@@ -307,7 +307,7 @@ def _command_row(entry: TimelineEntry, command: Command, refusal: TimelineEntry 
 
 
 def _heard(command: Command) -> str:
-    """What the person on the leg hears of a command."""
+    """What the person on the line hears because of a command."""
     parameters = command.parameters
     if command.action in _SPOKEN:
         return f"“{parameters.get(_SPOKEN[command.action], '')}”"
@@ -317,7 +317,7 @@ def _heard(command: Command) -> str:
 
 
 def _costs(timeline: Iterable[TimelineEntry]) -> Iterator[Cost]:
-    """The last that Telnyx said of each leg: it may report a cost again."""
+    """The latest cost of each leg: Telnyx may report it again."""
     found = {each.leg_id: each for each in map(_cost, timeline) if each}
     yield from found.values()
 

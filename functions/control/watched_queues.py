@@ -1,4 +1,4 @@
-"""The queues of the stack: what a message in each is, and how many there are."""
+"""The stack's queues: what their messages mean, and how many there are."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ COUNTS: tuple[QueueAttributeNameType, ...] = (
 )
 AGE = "ApproximateAgeOfOldestMessage"
 AGE_LOOK_BACK = timedelta(minutes=15)
-"""CloudWatch has a queue's age once in some minutes, and not at all of one that was asleep."""
+"""CloudWatch reports the age every few minutes, and not at all for an inactive queue."""
 
 Redriving = Literal["", "jobs", "events", "move"]
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedQueue:
-    """A queue, and what its messages are."""
+    """A queue, and the meaning of its messages."""
 
     name: str
     setting: str
     """The environment variable with its URL."""
     means: str
     redriving: Redriving = ""
-    """How its messages are put back: as `dialtone recordings redrive` or `dialtone events resend` do, or by SQS."""
+    """How its messages are redriven: as by `dialtone recordings redrive` or `dialtone events resend`, or by SQS."""
     command: str = ""
-    """For a shell; `{stack}` and `{url}` are filled in."""
+    """The shell command; `{stack}` and `{url}` are filled in."""
     runbook: str = ""
 
     @property
     def is_dead_letters(self) -> bool:
-        """Whether what is in it was given up."""
+        """Whether it is a dead-letter queue."""
         return bool(self.runbook)
 
 
@@ -54,7 +54,7 @@ QUEUES = (
     WatchedQueue(
         "archive-dead-letters",
         "ARCHIVE_DEAD_LETTER_QUEUE_URL",
-        "A recording that the archive has given up. Telnyx still has it: remove the cause, then redrive.",
+        "A recording that the archive gave up. Telnyx still has it: fix the cause, then redrive.",
         "jobs",
         "dialtone recordings redrive --stack {stack}",
         "docs/runbooks/recordings.md#dead-letters",
@@ -62,7 +62,7 @@ QUEUES = (
     WatchedQueue(
         "deliveries-dead-letters",
         "DELIVERY_DEAD_LETTER_QUEUE_URL",
-        "A message of a caller that has reached nobody; its recording is kept. Remove the cause, then redrive.",
+        "A caller's message that was not delivered; its recording is kept. Fix the cause, then redrive.",
         "move",
         "aws sqs start-message-move-task --source-arn {arn}",
         "docs/runbooks/deliveries.md#deliveries-dead-letters",
@@ -70,7 +70,7 @@ QUEUES = (
     WatchedQueue(
         "events-dead-letters",
         "EVENTS_DEAD_LETTER_QUEUE_URL",
-        "Something that happened to a call or a recording, of which other systems do not know yet.",
+        "A life-cycle event that was not sent to the event bus.",
         "events",
         "dialtone events resend --stack {stack}",
         "docs/runbooks/events.md#events-dead-letters",
@@ -78,33 +78,33 @@ QUEUES = (
     WatchedQueue(
         "watchdog-dead-letters",
         "WATCHDOG_DEAD_LETTER_QUEUE_URL",
-        "A call that nobody looked after. It is over by now: find the cause, then empty the queue.",
+        "A call that the watchdog could not check. It has ended by now: find the cause, then purge the queue.",
         command=PURGE,
         runbook="docs/runbooks/watchdog.md#watchdog-dead-letters",
     ),
     WatchedQueue(
         "campaigns-dead-letters",
         "CAMPAIGNS_DEAD_LETTER_QUEUE_URL",
-        "A minute in which campaigns stood still. The next went on: find the cause, then empty the queue.",
+        "A failed run of the campaigns function; the next run continued. Find the cause, then purge the queue.",
         command=PURGE,
         runbook="docs/runbooks/campaigns.md#campaigns-dead-letters",
     ),
     WatchedQueue(
         "reconcile-dead-letters",
         "RECONCILE_DEAD_LETTER_QUEUE_URL",
-        "A sweep that was not made. The next does its work: find the cause, then empty the queue.",
+        "A failed sweep; the next sweep does its work. Find the cause, then purge the queue.",
         command=PURGE,
         runbook="docs/runbooks/sweeps.md#reconcile-dead-letters",
     ),
-    WatchedQueue("archive", "ARCHIVE_QUEUE_URL", "A recording on its way into the bucket."),
-    WatchedQueue("deliveries", "DELIVERY_QUEUE_URL", "A message of a caller on its way to people."),
-    WatchedQueue("watchdog", "WATCHDOG_QUEUE_URL", "A look at a call that waits for an event of Telnyx's."),
+    WatchedQueue("archive", "ARCHIVE_QUEUE_URL", "A recording waiting to be archived."),
+    WatchedQueue("deliveries", "DELIVERY_QUEUE_URL", "A caller's message waiting to be delivered."),
+    WatchedQueue("watchdog", "WATCHDOG_QUEUE_URL", "A check of a call that waits for an event from Telnyx."),
 )
-"""Those whose messages were given up first."""
+"""Dead-letter queues first."""
 
 
 class Counted(NamedTuple):
-    """About how many messages a queue has."""
+    """Approximate numbers of a queue's messages."""
 
     messages: int
     in_flight: int
@@ -113,14 +113,14 @@ class Counted(NamedTuple):
 
 
 def counted(client: SQSClient, url: str) -> Counted:
-    """How many there are. Raises botocore's errors; KeyError and ValueError for an answer that is none."""
+    """Count the messages. Raises botocore's errors; KeyError and ValueError if the answer is malformed."""
     found = client.get_queue_attributes(QueueUrl=url, AttributeNames=[*COUNTS, "QueueArn"])["Attributes"]
     messages, in_flight, delayed = (int(found[name]) for name in COUNTS)
     return Counted(messages, in_flight, delayed, found["QueueArn"])
 
 
 def last_move(client: SQSClient, arn: str) -> Move | None:
-    """The last time that SQS moved the messages of a dead-letter queue back. Raises as `counted`."""
+    """The latest move task of a dead-letter queue. Raises as `counted`."""
     for task in client.list_message_move_tasks(SourceArn=arn, MaxResults=1).get("Results", []):
         began = task.get("StartedTimestamp")
         return Move(
@@ -134,7 +134,7 @@ def last_move(client: SQSClient, arn: str) -> Move | None:
 
 
 def oldest(client: CloudWatch, urls: Mapping[str, str], now: datetime) -> dict[str, datetime]:
-    """Since when the oldest message waits, by the queue's name, of those of which CloudWatch knows. Raises as above."""
+    """When the oldest message of each queue was queued, by queue name, if CloudWatch has its age. Raises as above."""
     if not urls:
         return {}
     names = list(urls)

@@ -128,7 +128,7 @@ def test_a_person_acts_on_a_call_once_a_press_and_is_told_what_came_of_it(desk: 
     browser.js("document.getElementById('pause').hidden = false")
     stage.act(desk.leg, "record_pause", by=BOB)
     desk.press("pause-do")
-    desk.says("The recording is paused from outside already.")
+    desk.says("The recording is already paused by the API.")
 
     desk.server.instead.clear()
     browser.js(f"document.getElementById('act-to').value = {HOSTILE!r}")
@@ -159,7 +159,7 @@ def _an_agent_takes_a_caller(desk: Desk) -> None:
     browser.until("document.querySelector('#take-queue option')")
     browser.js(f"document.getElementById('take-agent').value = {PHONE!r}")
     desk.press("take-do")
-    desk.says("Nobody waits in the queue support now.")
+    desk.says("No caller is waiting in the queue support now.")
 
     caller = stage.answered(Caller(Silence(300), HangUp()))
     assert stage.post(f"/calls/{caller.name.call_session_id}/flow", {"flow": "queued"})[0] == 200

@@ -130,8 +130,8 @@ def test_what_was_given_up_or_parked_is_counted_with_the_command_that_brings_it_
     assert (queues["archive"]["messages"], queues["archive"]["command"]) == (1, None)
     assert (found["parked"]["events"], found["parked"]["command"]) == (1, "dialtone replay --all --stack dialtone")
     webhook, letters = found["sentences"]
-    assert webhook.startswith("1 webhook is parked after a fault of ours: once it is fixed, `dialtone replay")
-    assert letters.startswith("2 messages in archive-dead-letters: a recording that the archive has given up.")
+    assert webhook.startswith("1 webhook is parked because of a bug: once it is fixed, `dialtone replay")
+    assert letters.startswith("2 messages in archive-dead-letters: a recording that the archive gave up.")
 
 
 def test_the_age_of_the_oldest_message_is_known_where_cloudwatch_knows_it(line: Stack) -> None:
@@ -204,7 +204,7 @@ PARTS = [
 ]
 
 
-SAID: dict[Callable[..., None], str] = {refuse: "AWS did not answer in time.", garble: "than was asked for."}
+SAID: dict[Callable[..., None], str] = {refuse: "AWS did not answer in time.", garble: "returned an unexpected answer."}
 
 
 @pytest.mark.parametrize(("service", "operation", "part"), PARTS)
@@ -278,5 +278,5 @@ def test_what_is_odd_about_alarms_is_said() -> None:
         "CloudWatch has no data for api-5xx",
     ]
     assert sentences_of(alarms_of("b", described), None, [], None) == [
-        "CloudWatch has no alarm of this stack: deploy it again with its monitoring."
+        "CloudWatch has no alarm of this stack: deploy it again with monitoring."
     ]

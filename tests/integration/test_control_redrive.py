@@ -56,7 +56,7 @@ def test_jobs_that_were_given_up_go_back_without_their_expired_addresses_and_wha
     status, found = redrive(line, "archive-dead-letters")
 
     assert (status, found["put_back"], found["is_finished"], found["is_moving"]) == (200, 1, True, False)
-    assert found["notes"] == ["A message is not a job and stays there: look at it in the SQS console."]
+    assert found["notes"] == ["A message is not a job and stays in the queue: look at it in the SQS console."]
     [job] = bodies(line, "archive")
     assert ArchiveJob.from_json(job) == ArchiveJob("audio", "session", "leg", "leg-01", "recording-1")
     assert bodies(line, "archive-dead-letters") == ["no job"]
@@ -159,8 +159,8 @@ def test_who_begins_a_move_a_moment_too_late_learns_of_the_other(line: Stack, mo
 @pytest.mark.parametrize(
     ("queue", "status", "said"),
     [
-        ("watchdog-dead-letters", 409, "find the cause, then empty it, as docs/runbooks/watchdog.md"),
-        ("archive", 409, "Nothing in it was given up"),
+        ("watchdog-dead-letters", 409, "find the cause, then purge the queue, as docs/runbooks/watchdog.md"),
+        ("archive", 409, "It is not a dead-letter queue"),
         ("nothing", 404, "There is no queue 'nothing'."),
         ("<b>", 404, "There is no queue '<b>'."),
         ("x" * 80, 404, "There is no queue"),
