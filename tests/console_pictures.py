@@ -16,10 +16,10 @@ from botocore.credentials import Credentials
 
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.dynamodb_items import attributes
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.client import Client
 from dialtone.domain.campaigns.campaign import RUNNING
-from dialtone.domain.campaigns.place import Place
+from dialtone.domain.campaigns.dial_id import DialId
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.results import ACKNOWLEDGED, BUSY, CUT_OFF, INVALID, MACHINE, NO_ANSWER, PERSON, REJECTED
 from infra.carrier import BEEP, Caller, HangUp, Hear, Press, Say, Silence
@@ -80,7 +80,7 @@ def _campaign(stage: ControlledStage) -> Callable[[], None]:
     progress = replace(progress, in_flight=IN_FLIGHT)
     _, progress = store.commit(ordered.id, [], progress, now=began + 60 * MINUTES)
     cost = {"cost": sum(progress.calls.values()) * 6_800, "calls": sum(progress.calls.values())}
-    partition, item = Place(ordered.id, 0, 1, 1).cost_item
+    partition, item = DialId(ordered.id, 0, 1, 1).cost_item
     stage.table.put_item(TableName="calls", Item=attributes({"call_session_id": partition, "item": item, **cost}))
     later = began + 60 * MINUTES + 2
 
@@ -91,7 +91,7 @@ def _campaign(stage: ControlledStage) -> Callable[[], None]:
 
 
 def _flow(stage: ControlledStage, flows: Path) -> None:
-    keep_pictures(Publications(stage.table, "calls"), flows)  # type: ignore[arg-type]  # in memory
+    keep_pictures(FlowVersionsTable(stage.table, "calls"), flows)  # type: ignore[arg-type]  # in memory
     for place, caller in enumerate(CALLERS):
         stage.call(f"+155501{place + 40:02}", "+15550100", caller)
         stage.carrier.run_for(timedelta(minutes=5).total_seconds())

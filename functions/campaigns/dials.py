@@ -27,7 +27,7 @@ def dial_of(campaign: Campaign, attempt: Attempt) -> Command:
     state = ClientState(
         flow=campaign.flow,
         given=recipient.variables,
-        campaign=str(attempt.place),
+        campaign=str(attempt.dial_id),
         flow_version=campaign.flow_version,
     )
     return command(

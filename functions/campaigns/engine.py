@@ -32,11 +32,11 @@ from dialtone.domain.campaigns.attempt import (
     next_step,
     pause_before_send,
 )
+from dialtone.domain.campaigns.automatic_pause import failure_share, pauses
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, SCHEDULED
-from dialtone.domain.campaigns.guard import failure_share, pauses
+from dialtone.domain.campaigns.dialling_rules import Allowed, allowed
 from dialtone.domain.campaigns.pacing import ACCOUNT_RATE, Pace
 from dialtone.domain.campaigns.results import CANCELLED as NEVER_DIALLED
-from dialtone.domain.campaigns.rules import Allowed, allowed
 from dialtone.domain.errors import CommandInvalid, DialtoneError, TelnyxRefused, TelnyxUnavailable
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from dialtone.adapters.campaigns_table import CampaignsTable
     from dialtone.adapters.telemetry import Observer
     from dialtone.adapters.telnyx_api import CallInfo, Outcome
+    from dialtone.domain.campaigns.call_notes import CallNote
     from dialtone.domain.campaigns.campaign import Campaign
-    from dialtone.domain.campaigns.notes import CallNote
     from dialtone.domain.campaigns.progress import Progress
     from dialtone.domain.campaigns.recipient import Recipient
     from dialtone.domain.commands import Command
@@ -351,12 +351,12 @@ class Engine:
         due = [each for each in running.open.values() if each.sending is None and each.look_at <= now][:LOOKED_AT]
         if not due:
             return []
-        notes = self.store.notes(each.attempt.place for each in due)
+        notes = self.store.notes(each.attempt.dial_id for each in due)
         again: list[Open] = []
         ended: list[tuple[Open, Attempt]] = []
         asked = 0
         for each in due:
-            note = self._one(running, notes.get(each.attempt.place, ()))
+            note = self._one(running, notes.get(each.attempt.dial_id, ()))
             what, at = next_step(each.attempt, note, now, in_doubt=each.in_doubt)
             each.look_at = at or now
             if what == ASK:
@@ -476,7 +476,7 @@ class Engine:
         for attempt, recipient in zip(some, recipients, strict=True):
             claim = attempt.claimed(now)
             record = records[recipient.number]
-            verdict = allowed(recipient, running.campaign, now, record.history(str(claim.place)))
+            verdict = allowed(recipient, running.campaign, now, record.history(str(claim.dial_id)))
             if not isinstance(verdict, Allowed):
                 held = attempt.held_back(verdict.rule, verdict.until, now)
                 if held.state == SETTLED:
@@ -487,7 +487,7 @@ class Engine:
             elif claims < wanted:
                 claims += 1
                 after.append(claim)
-                counts.append(self.numbers.count_write(record, str(claim.place), now))
+                counts.append(self.numbers.count_write(record, str(claim.dial_id), now))
             else:
                 after.append(replace(attempt, due_at=now))
         if claims:
@@ -511,7 +511,7 @@ class Engine:
             return
         each.sends += 1
         deadline = self.clock() + SEND_SECONDS
-        command_id = each.attempt.place.command_id
+        command_id = each.attempt.dial_id.command_id
         each.sending = self.pool.submit(lambda: self.telnyx.send(command, command_id, deadline))
         each.look_at = now + pause_before_send(each.sends)
 

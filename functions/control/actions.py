@@ -13,8 +13,8 @@ from pydantic import Field
 from control.answers import ActionAnswer, Answer, ProblemAnswer
 from control.authorization import requester_of
 from control.calls import ID_CHARACTERS, responses
+from control.idempotency import Asked, KeyTaken
 from control.problems import not_found, wrong
-from control.requests import Asked, KeyTaken
 from control.telnyx_parameters import ACTION_NAMES, NOT_TAKEN, parameters_of
 from dialtone.domain.commands import COMMAND_NAMESPACE, command, command_id
 from dialtone.domain.control_actions import ACTION
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from control.delivery import Delivery
     from control.destinations import Destinations
+    from control.idempotency import Requests
     from control.listing import Listing
-    from control.requests import Requests
     from dialtone.domain.calls import Call
 
 Key = Annotated[

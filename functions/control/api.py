@@ -20,13 +20,13 @@ from control.delivery import Delivery
 from control.dialling import Dialling, dial_routes
 from control.flows import flow_routes
 from control.health import AWS, Looking, health_routes
+from control.idempotency import Requests
 from control.listing import Listing
 from control.live_flows import live_flow
 from control.problems import Refused, answer_problems, must_have
 from control.queues import Queues, queue_routes
 from control.recordings import recording_routes
 from control.redriving import Redriving
-from control.requests import Requests
 from dialtone.adapters.aws_clients import DeadlineClient
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.parked_events import ParkedEvents

@@ -22,9 +22,9 @@ from control.answers import (
     WrittenText,
 )
 from control.audit import first_heard
+from control.call_filters import Selection, ago_or_moment, kept
 from control.problems import not_found, wrong
 from control.recording_answers import summary_of
-from control.selection import Selection, ago_or_moment, kept
 from control.timeline import leg_json, text_json
 from dialtone.domain.errors import DialtoneError
 

@@ -16,9 +16,9 @@ from control.authorization import requester_of
 from control.calls import responses
 from control.problems import Refused, not_found
 from dialtone.adapters.calls_table import LostRace
-from dialtone.domain.campaigns.orders import OrderImpossible, ordered
+from dialtone.domain.campaigns.pause_resume_cancel import OrderImpossible, ordered
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
-from dialtone.domain.campaigns.rows import row_of
+from dialtone.domain.campaigns.result_rows import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from control.actions import acting_responses
 from control.answers import Answer
 from control.authorization import requester_of
+from control.call_filters import moment
 from control.problems import Refused, wrong
-from control.selection import moment
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaign_lists import CheckedList, upload
 from dialtone.domain.campaigns.campaign import (
@@ -37,7 +37,7 @@ from dialtone.domain.campaigns.list_reader import ListUnreadable, RefusedRow
 from dialtone.domain.campaigns.list_rows import ListCheck, ListInvalid, ListRules, counted
 from dialtone.domain.campaigns.results import OUTCOMES
 from dialtone.domain.errors import DialtoneError
-from dialtone.flow.inputs import MAX_GIVEN_BYTES
+from dialtone.flow.flow_inputs import MAX_GIVEN_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from control.pages import SETTINGS, file_for, headers
+from control.console_files import SETTINGS, file_for, headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

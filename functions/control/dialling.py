@@ -13,8 +13,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from control.actions import Key, acting_responses
 from control.answers import DialAnswer
 from control.authorization import requester_of
+from control.idempotency import Asked, KeyTaken
 from control.problems import Refused, wrong
-from control.requests import Asked, KeyTaken
 from control.telnyx_parameters import Parameters
 from dialtone.domain.commands import COMMAND_NAMESPACE, command
 from dialtone.domain.control_actions import ACTION
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from control.delivery import Delivery
     from control.destinations import Destinations
-    from control.requests import Requests
+    from control.idempotency import Requests
     from dialtone.domain.parameter_checks import Parameter
 
 SAME_ID_SECONDS = 55

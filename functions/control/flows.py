@@ -12,10 +12,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from control.answers import FlowDetail, FlowList, FlowStep, FlowSummary, FlowVersion
+from control.call_filters import began, state
 from control.calls import ID_CHARACTERS, MOST_READ, Since, Until, responses, stretch
 from control.live_flows import live_library
 from control.problems import not_found
-from control.selection import began, state
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.errors import FlowInvalid
 

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from control.audit import AuditTrail, first_heard
-from control.selection import began
+from control.call_filters import began
 from control.timeline import CallTimeline, call_timeline
 from dialtone.adapters.calls_table import (
     HEARD_AT,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from control.selection import Selection
+    from control.call_filters import Selection
     from dialtone.domain.calls import Call
 
 READ_PAUSES_SECONDS = (0.1, 0.4, 1.6, 3.2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from control.problems import wrong
 from dialtone.domain.errors import FlowInvalid
-from dialtone.domain.publication import WITH_THE_CODE
+from dialtone.domain.live_version import WITH_THE_CODE
 
 if TYPE_CHECKING:
     from dialtone.adapters.calls_table import CallsTable

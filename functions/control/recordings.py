@@ -13,10 +13,10 @@ from control.answers import DeletedRecording, RecordingDetail, RecordingList, Re
 from control.audit import LISTENED, READ, AuditItem, first_heard
 from control.authorization import requester_of
 from control.bucket import LINK_SECONDS
+from control.call_filters import Selection
 from control.calls import ID_CHARACTERS, MOST_READ, FlowName, Limit, Number, Since, Until, responses, stretch
 from control.problems import not_found
 from control.recording_answers import detail_of, levels_of, place_of, seconds_of, summary_of
-from control.selection import Selection
 from dialtone.domain.recordings import KEPT_STATUSES
 
 if TYPE_CHECKING:

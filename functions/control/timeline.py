@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from control.selection import state
+from control.call_filters import state
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.control_actions import ACTION
 from dialtone.domain.events import DIGITS, OURS

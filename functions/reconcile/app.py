@@ -12,7 +12,7 @@ from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.aws_clients import DeadlineClient, budget, client
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.adapters.telemetry import Measure, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
@@ -52,7 +52,7 @@ def open_sweep(settings: Settings) -> Sweep:
         queue=ArchiveQueue(client("sqs", AWS), settings.archive_queue_url),
         deliver=partial(WebhookFunction(client("lambda", WEBHOOK)).deliver, function=settings.webhook_function),
         erased=ErasedCalls(receipts, settings.recordings_bucket, store, telnyx),
-        publications=Publications(dynamodb, settings.calls_table),
+        publications=FlowVersionsTable(dynamodb, settings.calls_table),
     )
     return Sweep(dependencies, telnyx, observer)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.intake import take_in
 from reconcile.listing import can_be_taken, created_seconds, is_of_application, new_to, was_reported
-from reconcile.plan import DELIVERIES_SECONDS
+from reconcile.overdue import DELIVERIES_SECONDS
 from reconcile.questions import NotAnswered
 from reconcile.report import FAULTS, LEFT, MISSING, REFUSED
 

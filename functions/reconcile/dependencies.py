@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.archive_queue import ArchiveQueue
     from dialtone.adapters.calls_table import CallsTable
     from dialtone.adapters.erased_calls import ErasedCalls
-    from dialtone.adapters.publications import Publications
+    from dialtone.adapters.flow_versions_table import FlowVersionsTable
 
 Deliver = Callable[[Mapping[str, Any]], str]
 """Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
@@ -24,4 +24,4 @@ class Dependencies:
     queue: ArchiveQueue
     deliver: Deliver
     erased: ErasedCalls
-    publications: Publications
+    publications: FlowVersionsTable

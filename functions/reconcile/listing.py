@@ -11,7 +11,7 @@ from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.recording_identity import is_named, names_in
 from dialtone.domain.recordings import EXPECTED, FAILED, RECORD_START, Report
 from dialtone.domain.telnyx_actions import ACTIONS
-from reconcile.plan import seconds
+from reconcile.overdue import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.own_events import after_hangup
-from reconcile.hangups import HANG_UP, ending_again, hangup_event, is_of
-from reconcile.plan import (
+from reconcile.missed_hangups import HANG_UP, ending_again, hangup_event, is_of
+from reconcile.overdue import (
     CLOCK_SKEW_SECONDS,
     GIVE_UP_SECONDS,
     LOOK_BACK_SECONDS,

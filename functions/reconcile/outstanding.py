@@ -14,7 +14,7 @@ from dialtone.domain.recordings import COPIED, EXPECTED, FAILED, OPEN_STATUSES, 
 from reconcile.intake import take_in
 from reconcile.listing import can_be_taken, new_to, was_never_asked_for, was_reported
 from reconcile.open_legs import OpenLegs
-from reconcile.plan import (
+from reconcile.overdue import (
     CLOCK_SKEW_SECONDS,
     GIVE_UP_SECONDS,
     LONGEST_CALL_SECONDS,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.recordings import Recording
     from reconcile.dependencies import Dependencies
-    from reconcile.plan import Look
+    from reconcile.overdue import Look
     from reconcile.questions import Questions
     from reconcile.report import Report
 

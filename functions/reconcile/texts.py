@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.recordings import EXPECTED, FAILED
-from reconcile.plan import look_at_text
+from reconcile.overdue import look_at_text
 from reconcile.report import OVERDUE, QUEUED, UNTRANSCRIBED
 
 if TYPE_CHECKING:

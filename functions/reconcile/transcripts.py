@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.recordings import FAILED, ArchiveJob, Transcription
 from reconcile.listing import is_listed_as
-from reconcile.plan import GIVE_UP_HOURS, GIVE_UP_SECONDS, LONGEST_PAUSE_SECONDS, TRANSCRIBED_SECONDS, seconds
+from reconcile.overdue import GIVE_UP_HOURS, GIVE_UP_SECONDS, LONGEST_PAUSE_SECONDS, TRANSCRIBED_SECONDS, seconds
 from reconcile.questions import NotAnswered
 from reconcile.report import FAULTS, TRANSCRIPTS, UNTRANSCRIBED
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.publications import Change
-from dialtone.domain.publication import is_worse, tallies
+from dialtone.adapters.flow_versions_table import Change
+from dialtone.domain.trial_results import is_worse, tallies
 from reconcile.report import TRIALS_ENDED
 
 if TYPE_CHECKING:
     from dialtone.adapters.calls_table import CallsTable
-    from dialtone.adapters.publications import Publications
-    from dialtone.domain.publication import Tally
+    from dialtone.adapters.flow_versions_table import FlowVersionsTable
+    from dialtone.domain.trial_results import Tally
     from reconcile.report import Report
 
 MOST_CALLS = 2_000
@@ -28,7 +28,7 @@ class TrialWatch:
     """Looks at the trial, if there is one."""
 
     store: CallsTable
-    publications: Publications
+    publications: FlowVersionsTable
     report: Report
     now: float
     """Unix seconds."""

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dialtone.adapters.archive_queue import ArchiveQueue
-    from dialtone.adapters.published_flows import Library
+    from dialtone.adapters.flow_versions import Library
     from dialtone.domain.call_progress import Progress
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.adapters.published_flows import PublishedFlows
+from dialtone.adapters.flow_versions import FlowVersions
 from dialtone.adapters.signature import KeyInvalid, Verifier
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import FlowInvalid, MalformedEvent
@@ -63,7 +63,7 @@ def answer(endpoint: Endpoint, api_key: Secret[str], asked: Mapping[str, Any]) -
 
 def _broken(library: object) -> list[str]:
     """The errors of the deployed flows to which numbers lead."""
-    library = library.deployed if isinstance(library, PublishedFlows) else library
+    library = library.deployed if isinstance(library, FlowVersions) else library
     if not isinstance(library, FlowLibrary):
         return []
     broken = []

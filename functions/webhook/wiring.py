@@ -9,10 +9,10 @@ from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.aws_clients import DeadlineClient, budget
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.flow_versions import FlowVersions
+from dialtone.adapters.flow_versions_table import LiveCache
 from dialtone.adapters.lookup_function import LookupFunction
 from dialtone.adapters.parked_events import ParkedEvents
-from dialtone.adapters.publications import LiveCache
-from dialtone.adapters.published_flows import PublishedFlows
 from dialtone.adapters.secrets import CachedSecret
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Measure, Observer
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from dialtone.adapters.published_flows import Library
+    from dialtone.adapters.flow_versions import Library
     from dialtone.domain.errors import FlowInvalid
     from webhook.settings import Settings
 
@@ -43,7 +43,7 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
     observer, live = Observer("webhook"), LiveCache()
     store, telnyx = CallsTable(clients["dynamodb"], settings.calls_table, live), TelnyxApi(settings.api_key)
     deployed = open_library(settings.flows, store)
-    library = PublishedFlows(
+    library = FlowVersions(
         deployed, lambda: live.value, store.published_texts, partial(report_unreadable, observer), kept=store
     )
     processor = EventProcessor(

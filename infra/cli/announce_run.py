@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from control.selection import moment
+from control.call_filters import moment
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaign_lists import REFUSED, CheckedList, upload
 from dialtone.adapters.campaign_numbers import CampaignNumbers
@@ -25,14 +25,14 @@ from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.client import Client, Refused
 from dialtone.domain.campaigns.campaign import FARTHEST_SECONDS, PREMIUM, Campaign, list_key, new_id
+from dialtone.domain.campaigns.dialling_rules import SUPPRESSED
 from dialtone.domain.campaigns.estimate import LONGEST_DAYS, Assumed, Estimate
 from dialtone.domain.campaigns.forecast import estimate
 from dialtone.domain.campaigns.list_rows import ListCheck, ListRules, counted
 from dialtone.domain.campaigns.number_index import NumberIndex
-from dialtone.domain.campaigns.rules import SUPPRESSED
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
-from dialtone.flow.inputs import MAX_GIVEN_BYTES
+from dialtone.flow.flow_inputs import MAX_GIVEN_BYTES
 from dialtone.flow.steps.opt_out import OptOut
 from infra.cli.flows_option import name_project
 from infra.operations import aws

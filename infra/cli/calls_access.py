@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from control.call_filters import Selection
 from control.listing import Listing
-from control.selection import Selection
 from infra.cli.recordings_access import stack
 from infra.operations import aws
 from infra.operations.custody.selection import number

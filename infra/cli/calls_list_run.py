@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from control.selection import ago_or_moment, kept, moment
+from control.call_filters import ago_or_moment, kept, moment
 from control.timeline import leg_json
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import columns, listing, selection

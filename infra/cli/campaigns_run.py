@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, TextIO
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE
-from dialtone.domain.campaigns.orders import ordered
+from dialtone.domain.campaigns.pause_resume_cancel import ordered
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
 from dialtone.domain.errors import DialtoneError
 from infra.cli.campaigns_show import LOOK_SECONDS
-from infra.cli.publications_access import author
+from infra.cli.flow_versions_access import author
 from infra.operations import aws
 from infra.operations.calls.spreadsheet import cell
 from infra.operations.campaigns.report import Sums, picture, row_of

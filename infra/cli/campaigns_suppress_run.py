@@ -18,7 +18,7 @@ from dialtone.domain.campaigns.list_rows import NUMBER_COLUMNS
 from dialtone.domain.campaigns.suppression import MAX_REASON_CHARACTERS, Suppression
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
-from infra.cli.publications_access import author
+from infra.cli.flow_versions_access import author
 from infra.operations import aws
 from infra.operations.campaigns.source import pieces
 from infra.operations.stack_outputs import find_stack

@@ -12,7 +12,7 @@ from dialtone.adapters.secrets import FixedSecret
 from dialtone.adapters.settings import required, telnyx_api_key
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import CommandInvalid, DialtoneError
-from dialtone.flow.inputs import check_given
+from dialtone.flow.flow_inputs import check_given
 from dialtone.flow.steps.answered_by import AnsweredBy
 from infra.cli.dial import DETECTIONS
 from infra.cli.flows_option import name_project

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from control.call_filters import ago_or_moment, moment
 from control.event_resending import Resending
-from control.selection import ago_or_moment, moment
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.domain.errors import DialtoneError
 from infra.cli.recordings_access import stack

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from control.call_filters import ago_or_moment, began, moment
 from control.listing import Listing
-from control.selection import ago_or_moment, began, moment
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import columns
 from infra.operations import aws

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from archive.metadata import OF_CALL, metadata
-from control.selection import moment
+from control.call_filters import moment
 from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, SAVED, VERIFIED
 from infra.operations import aws
 from infra.operations.custody.ledger import Ledger

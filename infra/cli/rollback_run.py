@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from infra.cli.asking import confirmed
-from infra.cli.publications_access import author, publications, stack
+from infra.cli.flow_versions_access import author, publications, stack
 from infra.operations import aws
 from infra.operations.publishing.publishing import named, roll_back, rolled_back
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NoReturn
 from botocore.credentials import Credentials
 
 from dialtone.adapters.flow_library import read_numbers
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.client import Client
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.publication import WITH_THE_CODE
+from dialtone.domain.live_version import WITH_THE_CODE
 from infra.carrier.account import CALLEES, CONNECTION_ID
 from infra.carrier.media import UnreadableAudioError
 from infra.cli.errors import sentence_of
@@ -121,7 +121,7 @@ def _take_up(line: PhoneLine, flows: Path, saved: list[str], console: Console) -
 
 def _heard(line: PhoneLine) -> str:
     """Who hears what was saved: nobody, where a published version takes the calls."""
-    live = Publications(line.cloud.client("dynamodb"), line.cloud.calls_table).live()
+    live = FlowVersionsTable(line.cloud.client("dynamodb"), line.cloud.calls_table).live()
     if live.version == WITH_THE_CODE:
         return "the next call hears it"
     return f"published version {live.version} takes calls; to hear what you save, run dialtone rollback --to 0"

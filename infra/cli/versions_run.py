@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dialtone.domain.publication import WITH_THE_CODE
-from infra.cli.publications_access import publications, stack
+from dialtone.domain.live_version import WITH_THE_CODE
+from infra.cli.flow_versions_access import publications, stack
 from infra.operations import aws
 from infra.operations.publishing.publishing import Share, named
 from infra.output.terminal import printable
@@ -15,8 +15,8 @@ from infra.output.terminal import printable
 if TYPE_CHECKING:
     import argparse
 
-    from dialtone.adapters.publications import Change, Version
-    from dialtone.domain.publication import Live
+    from dialtone.adapters.flow_versions_table import Change, Version
+    from dialtone.domain.live_version import Live
 
 
 def run(given: argparse.Namespace) -> int:

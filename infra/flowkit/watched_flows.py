@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from dialtone.adapters.flow_library import FlowLibrary, text_beside
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.call_routing import Routes
 from dialtone.flow.data_files import DATA
-from dialtone.flow.routes import Routes
 
 if TYPE_CHECKING:
     from pathlib import Path

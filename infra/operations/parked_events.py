@@ -14,8 +14,8 @@ import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import READ_BACK, REPLAY, TELNYX_EVENT, parse_event
-from reconcile.hangups import HANG_UP
-from reconcile.plan import LONGEST_CALL_SECONDS
+from reconcile.missed_hangups import HANG_UP
+from reconcile.overdue import LONGEST_CALL_SECONDS
 from webhook.router import handlers
 
 if TYPE_CHECKING:

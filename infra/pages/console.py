@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from control.console import as_asked
-from control.pages import SETTINGS, file_for, headers
+from control.console_files import SETTINGS, file_for, headers
 from dialtone.domain.errors import DialtoneError
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.picture import picture_of

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.decisions import EnteredStep
 from dialtone.domain.errors import DialtoneError, FlowInvalid
-from dialtone.flow.routes import NUMBER
+from dialtone.flow.call_routing import NUMBER
 from infra.carrier.parties import Caller
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.picture import picture_of

@@ -11,7 +11,7 @@ from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.calls import Call
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import Event
-from dialtone.flow.routes import NUMBER
+from dialtone.flow.call_routing import NUMBER
 from infra.flowkit.watched_flows import Stamp, stamp
 
 if TYPE_CHECKING:

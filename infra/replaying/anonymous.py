@@ -12,10 +12,10 @@ from dialtone.domain.caller_trust import CALLER_NAME
 from dialtone.domain.calls import Call
 from dialtone.flow.data_files import DATA
 from dialtone.flow.loaded_flow import local_name
+from dialtone.flow.steps.attended_transfer import Consulting
 from dialtone.flow.steps.branch import Branch, texts_of
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
-from dialtone.flow.steps.consulting import Consulting
 from dialtone.flow.steps.directory import Directory
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.supervised import Supervised
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from dialtone.flow.loaded_flow import LoadedFlow
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
     from infra.replaying.recorded_call import RecordedCall, Turn
     from infra.replaying.rerun import StepPath
 

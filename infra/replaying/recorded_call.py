@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.flow.loaded_flow import LoadedFlow
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
 
 WITHHELD = "withheld"
 """The caller of a call without a number, as conversations have it."""

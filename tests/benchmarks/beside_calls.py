@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from control.audit import AuditTrail
+from control.call_filters import Selection
 from control.listing import Listing
-from control.selection import Selection
 from dialtone.adapters.calls_table import LEG, RECORDING, CallsTable
 from dialtone.adapters.table_stream import Change
 from dialtone.domain.decisions import Decision

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dialtone.domain.campaigns.attempt import Attempt
+    from dialtone.domain.campaigns.call_notes import CallNote
     from dialtone.domain.campaigns.campaign import Campaign
-    from dialtone.domain.campaigns.notes import CallNote
-    from dialtone.domain.campaigns.place import Place
+    from dialtone.domain.campaigns.dial_id import DialId
 
 FAULTS = Faults(throttled=0.003, unanswered=0.002, dies=0.0001, too_many=0.01, fails=0.01, silent=0.002)
 KILOBYTES_A_MEGABYTE = 1024
@@ -178,7 +178,7 @@ class EngineOnly:
         for each in stored:
             gone = self.attempts_open.pop(each.row, None)
             if gone and not each.is_open:
-                self.noted.pop(str(gone.place), None)
+                self.noted.pop(str(gone.dial_id), None)
             if each.is_open:
                 self.attempts_open[each.row] = each
             self.waiting.pop(each.row, None)
@@ -188,7 +188,7 @@ class EngineOnly:
         self.progress = replace(progress, at=now, version=progress.version + 1)
         return stored, self.progress
 
-    def notes(self, places: Iterable[Place]) -> dict[Place, tuple[CallNote, ...]]:
+    def notes(self, places: Iterable[DialId]) -> dict[DialId, tuple[CallNote, ...]]:
         return {place: (self.noted[str(place)],) for place in places if str(place) in self.noted}
 
     def lease(self) -> Lease:
@@ -223,7 +223,7 @@ class Counting(Simulation):
         clock = lambda: self.now  # noqa: E731 -- the same for both
         return Engine(everything, everything, self, self, self, observer, clock, clock, self.sleep)
 
-    def _note(self, place: Place, note: CallNote) -> None:
+    def _note(self, place: DialId, note: CallNote) -> None:
         if self.engine_only is None:
             super()._note(place, note)
         elif note.outcome or str(place) not in self.engine_only.noted:

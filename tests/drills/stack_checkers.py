@@ -10,7 +10,7 @@ from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.table_stream import Change
 from dialtone.domain.campaigns.attempt import SETTLED
 from dialtone.domain.campaigns.campaign import DONE
-from dialtone.domain.campaigns.place import Place
+from dialtone.domain.campaigns.dial_id import DialId
 from dialtone.domain.deliveries import DeliveryJob
 from dialtone.domain.life_cycle import MILESTONES, STATUSES
 from dialtone.domain.recordings import DELETED, KEPT_STATUSES, SUPERSEDED
@@ -178,7 +178,7 @@ def _dials(stack: WholeStack, campaign: Campaign, attempts: list[Attempt]) -> It
     legs = sorted((leg for leg in stack.carrier.legs if leg.name.to in numbers), key=lambda leg: leg.started)
     obeyed = Counter(str(command["metadata"]["raw"].get("command_id")) for command in _dialled(stack))
     for each in attempts:
-        rounds = [obeyed[Place(campaign.id, each.part, each.row, number).command_id] for number in range(1, 9)]
+        rounds = [obeyed[DialId(campaign.id, each.part, each.row, number).command_id] for number in range(1, 9)]
         if max(rounds) > 1 or any(rounds[each.round :]):
             yield Violation(DOUBLED, f"row {each.row} was dialled {rounds[: each.round + 1]} times in its rounds")
     yield from _paced(campaign, legs)

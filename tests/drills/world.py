@@ -21,8 +21,8 @@ from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.flow_library import FlowLibrary, read_numbers
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP, LookupFunction
-from dialtone.adapters.publications import Publications
 from dialtone.adapters.secrets import CachedSecret
 from dialtone.adapters.watchdog_queue import WatchdogQueue
 from dialtone.adapters.webhook_function import WebhookFunction
@@ -273,7 +273,7 @@ class World(Stage):
             deliver = WebhookFunction(self.aws["lambda"]).deliver
             queue = ArchiveQueue(self.aws["sqs"], QUEUE_URL)
             erased = ErasedCalls(self.aws["s3"], "recordings", store, telnyx)
-            published = Publications(self.aws["dynamodb"], "calls")
+            published = FlowVersionsTable(self.aws["dynamodb"], "calls")
             dependencies = Dependencies(store, queue, lambda event: deliver(event, "webhook"), erased, published)
             self._sweeps = Sweep(dependencies, telnyx, self.noted, clock=lambda: self.carrier.clock.now)  # type: ignore[arg-type] # as above
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.adapters.calls_table import CallsTable
-from dialtone.adapters.publications import REREAD_SECONDS
+from dialtone.adapters.flow_versions_table import REREAD_SECONDS
 from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.local.cloud import STACK_NAME

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import StoreUnavailable
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.adapters.telnyx_api import (
     CallInfo,
     RecordingInfo,
@@ -213,7 +213,7 @@ class Reconciling:
         """Sweep so many minutes after the hang-up."""
         store = self.store or self.line.store
         queue = ArchiveQueue(self.line.sqs, self.line.queue_url)
-        published = Publications(self.line.dynamodb, self.line.table)
+        published = FlowVersionsTable(self.line.dynamodb, self.line.table)
         dependencies = Dependencies(store, queue, self.deliver, self.erased, published)  # type: ignore[arg-type]
         sweep = Sweep(dependencies, self.telnyx, self.noted, calls_at_once=at_once)  # type: ignore[arg-type]
         now = (BEGAN + timedelta(seconds=HANG_UP_SECONDS, minutes=minutes)).timestamp()

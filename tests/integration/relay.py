@@ -6,7 +6,7 @@ import json
 
 import httpx
 
-from control.pages import SETTINGS
+from control.console_files import SETTINGS
 from tests.integration.local_http import LocalHttp, QuietHandler
 
 PASSED_BACK = ("content-type", "content-security-policy", "cache-control", "etag", "location")

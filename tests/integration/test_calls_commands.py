@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from control import call_filters as selection_module
 from control import listing as listing_module
-from control import selection as selection_module
+from control.call_filters import Selection, ago_or_moment
 from control.listing import QUIET_DAYS, Listing
-from control.selection import Selection, ago_or_moment
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
@@ -432,7 +432,7 @@ def test_every_example_of_the_page_runs_with_no_more_permissions_than_it_says(
     at_work.line.wire.requests.clear()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.sleep", interrupt)
-    monkeypatch.setattr("control.selection.KEEP_DAYS", 4 * QUIET_DAYS)
+    monkeypatch.setattr("control.call_filters.KEEP_DAYS", 4 * QUIET_DAYS)
 
     ran = {each: at_work.run(*shlex.split(each.replace(" --stack dialtone-prod", ""))[2:])[0] for each in EXAMPLES}
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.campaign_numbers import CampaignNumbers, NumberRecord, Throttled
-from dialtone.domain.campaigns.rules import WEEK_SECONDS, History
+from dialtone.domain.campaigns.dialling_rules import WEEK_SECONDS, History
 from dialtone.domain.campaigns.suppression import OPTED_OUT, Suppression
 
 if TYPE_CHECKING:

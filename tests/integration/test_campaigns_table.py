@@ -13,9 +13,9 @@ from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaigns_table import CampaignsTable, Spent, TableThrottled
 from dialtone.domain.calls import Call
 from dialtone.domain.campaigns.attempt import Attempt
+from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, RetryRule
-from dialtone.domain.campaigns.notes import CallNote
-from dialtone.domain.campaigns.place import Place
+from dialtone.domain.campaigns.dial_id import DialId
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import BUSY, PERSON
@@ -107,7 +107,7 @@ def test_one_worker_has_the_lease_until_it_gives_it_up(table: CampaignsTable) ->
 
 
 def test_what_happens_on_a_campaigns_call_is_noted_beside_its_recipient(line: Line, table: CampaignsTable) -> None:
-    place = Place("water-off", 0, 2, 1)
+    place = DialId("water-off", 0, 2, 1)
     before = Call(SESSION, LEG)
     rings = before._replace(control_id=CONTROL, campaign=str(place), initiated_at="2026-09-21T12:00:01.000000Z")
     line.store.commit(event("call.initiated"), before, Decision(rings), at_seconds=NOW)
@@ -146,7 +146,7 @@ def test_what_a_campaigns_calls_cost_counts_once_however_often_and_late_it_is_re
     assert table.spent("water-off").amount == 0.027
     assert table.costs("water-off", 0) == {2: 20_000, 34: 7_000}
     assert (table.spent("nothing"), table.costs("water-off", 1)) == (Spent(), {})
-    ((noted,),) = table.notes([Place("water-off", 0, 2, 1)]).values()
+    ((noted,),) = table.notes([DialId("water-off", 0, 2, 1)]).values()
     assert noted == CallNote(LEG, SESSION, CONTROL)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.credentials import Credentials
 
-from control.pages import STATIC
+from control.console_files import STATIC
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.client import Client
 from dialtone.domain.campaigns.attempt import Attempt

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.credentials import Credentials
 
-from control import pages
+from control import console_files
 from dialtone.client import Client
 from infra.pages.console import ConsoleSite, origin
 from infra.pages.server import LocalServer
@@ -67,14 +67,20 @@ def test_every_page_is_the_one_document_and_all_its_parts_are_there(site: Site) 
             "text/html; charset=utf-8",
             True,
         )
-    for name in [each.name for each in pages.STATIC.iterdir() if each.suffix != ".html"] + ["picture.css"]:
+    for name in [each.name for each in console_files.STATIC.iterdir() if each.suffix != ".html"] + ["picture.css"]:
         assert site.ask(f"/static/{name}")[0] == 200
     assert json.loads(site.ask("/static/settings.json")[2]) == {"sign_in": None}
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/static/", "/static/console.html", "/static/../pages.py", "/static/..%2Fpages.py", "/pages.py"],
+    [
+        "/static/",
+        "/static/console.html",
+        "/static/../console_files.py",
+        "/static/..%2Fconsole_files.py",
+        "/console_files.py",
+    ],
 )
 def test_nothing_else_is(site: Site, path: str) -> None:
     assert site.ask(path)[0] == 404

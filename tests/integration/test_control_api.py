@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from control import call_filters as selection_module
 from control import calls as calls_module
 from control import listing as listing_module
-from control import selection as selection_module
 from control.api import description, open_api
 from control.audit import AUDIT, LISTENED, AuditItem, AuditTrail
 from control.bucket import SIGNED_LINKS, RecordingsBucket
@@ -420,7 +420,7 @@ def test_no_stretch_of_time_costs_more_than_the_days_that_are_kept(client: Clien
 def test_a_list_of_a_new_stack_does_not_ask_for_each_day(
     client: Client, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr("control.selection.KEEP_DAYS", KEEP_DAYS)
+    monkeypatch.setattr("control.call_filters.KEEP_DAYS", KEEP_DAYS)
     with client.counting() as asked:
         page = client.ok(path)
 
@@ -432,7 +432,7 @@ def test_a_list_of_a_new_stack_does_not_ask_for_each_day(
 def test_calls_of_a_quiet_line_are_found_however_long_ago_each_once(
     client: Client, monkeypatch: pytest.MonkeyPatch, *, fits: bool
 ) -> None:
-    monkeypatch.setattr("control.selection.KEEP_DAYS", KEEP_DAYS)
+    monkeypatch.setattr("control.call_filters.KEEP_DAYS", KEEP_DAYS)
     if not fits:
         monkeypatch.setattr(CallsTable, "all_begun", lambda _: None)
     days = (0, 5, 6, 7, 8, 13, 14, 15, 40, 41, 80)

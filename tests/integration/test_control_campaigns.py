@@ -16,11 +16,11 @@ from control.destinations import Destinations
 from control.live_flows import live_flow
 from control.problems import Refused, answer_problems
 from dialtone.adapters.campaigns_table import CampaignsTable
-from dialtone.adapters.publications import Change, Publications, Version
+from dialtone.adapters.flow_versions_table import Change, FlowVersionsTable, Version
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.campaigns.campaign import PREMIUM, RetryRule, Window, part_key
 from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.publication import Live
+from dialtone.domain.live_version import Live
 from tests.integration.campaign_example import FLOW
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def test_what_is_wrong_is_named(send: Send, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_flows_are_those_that_take_calls(line: Line) -> None:
-    publications = Publications(boto3.client("dynamodb"), line.table)
+    publications = FlowVersionsTable(boto3.client("dynamodb"), line.table)
     texts = {
         "water-off.yaml": "flow: water-off\nsteps:\n  a: hangup\n",
         "bad.yaml": "flow: bad\n",

@@ -12,10 +12,10 @@ import pytest
 from control import flows as flows_module
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
-from dialtone.domain.publication import Live
+from dialtone.domain.live_version import Live
 from infra.checkout import SAMPLES
 from infra.pages.console import drawn
 from tests.integration.ended_calls import ended_call
@@ -95,7 +95,7 @@ def test_a_flow_shows_the_picture_of_the_version_that_is_asked_for(stack: Stack)
     led(stack, "welcome")
     assert stack.ok("/flows/main-menu")["picture"] is None
 
-    Publications(stack.house.dynamodb, stack.house.name).keep_picture("main-menu", MENU.version, "<svg/>")
+    FlowVersionsTable(stack.house.dynamodb, stack.house.name).keep_picture("main-menu", MENU.version, "<svg/>")
 
     assert stack.ok("/flows/main-menu")["picture"] == "<svg/>"
     assert stack.ok("/flows/main-menu", version="earlier")["picture"] is None

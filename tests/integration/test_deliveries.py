@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from control.pages import file_for
+from control.console_files import file_for
 from control.recording_answers import place_of
 from deliver.chat import Chat, addresses_from
 from deliver.claims import LEASE_SECONDS

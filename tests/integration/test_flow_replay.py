@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from control import listing
-from dialtone.adapters.publications import Change, Publications, Version
-from dialtone.domain.publication import Live
+from dialtone.adapters.flow_versions_table import Change, FlowVersionsTable, Version
+from dialtone.domain.live_version import Live
 from infra.carrier import BEEP, Caller, HangUp, Hear, Machine, NoAnswer, Person, Press, Say, Silence, WebhookFault
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.checkout import SAMPLES
@@ -275,7 +275,7 @@ def test_calls_are_played_on_a_published_version(desk: Desk) -> None:
     texts = files_of(desk.flows)
     change = Change("2026-11-30T14:00:00Z", "user/ada", "published 1", Live(revision=1, version=1))
     version = Version(1, "Shorter", "user/ada", change.at, "", len(texts))
-    Publications(desk.line.dynamodb, desk.line.table).change(Live(), change, version, texts)
+    FlowVersionsTable(desk.line.dynamodb, desk.line.table).change(Live(), change, version, texts)
     shutil.rmtree(desk.flows / "calendars")
 
     (found,) = desk.replayed(session, "--version", "1")

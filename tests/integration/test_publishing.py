@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.adapters import calls_table, publications
+from dialtone.adapters import calls_table, flow_versions_table
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.dynamodb_items import attributes
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.adapters.publications import REREAD_SECONDS, LiveCache, Publications
-from dialtone.adapters.published_flows import PublishedFlows
+from dialtone.adapters.flow_versions import FlowVersions
+from dialtone.adapters.flow_versions_table import REREAD_SECONDS, FlowVersionsTable, LiveCache
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.hangup_causes import NORMAL_CLEARING
-from dialtone.domain.publication import Live
+from dialtone.domain.live_version import Live
 from infra.checkout import ROOT
 from infra.cli.main import main
 from infra.operations import aws
@@ -80,7 +80,7 @@ class Published:
         store = CallsTable(self.line.dynamodb, self.line.table, live)
         self._processor = self.line.processor()
         self._processor.store = store
-        self._processor.library = PublishedFlows(
+        self._processor.library = FlowVersions(
             FlowLibrary.open(self.line.flows, store),
             lambda: live.value,
             store.published_texts,
@@ -161,7 +161,7 @@ def test_a_published_flow_has_a_picture_for_the_console_and_one_that_is_too_larg
 
     assert "First." in str(store.flow_picture("desk", flow.version))
     write(published.flows, "Second.")
-    monkeypatch.setattr(publications, "MAX_BYTES", 1_000)
+    monkeypatch.setattr(flow_versions_table, "MAX_BYTES", 1_000)
     assert "no picture of desk: too large" in published.publish()[1]
 
 
@@ -393,11 +393,11 @@ def test_of_two_who_publish_at_once_the_second_changes_nothing(
 ) -> None:
     published.publish()
     write(published.flows, "Second.")
-    publications = Publications(published.line.dynamodb, published.line.table)
+    publications = FlowVersionsTable(published.line.dynamodb, published.line.table)
     seen = publications.live()
     published.publish()
     write(published.flows, "Third.")
-    monkeypatch.setattr(Publications, "live", lambda _: seen)
+    monkeypatch.setattr(FlowVersionsTable, "live", lambda _: seen)
 
     status, _, err = published.publish()
 
@@ -429,7 +429,7 @@ def test_a_version_that_this_program_cannot_read_leaves_new_calls_to_the_deploye
 def sweep(published: Published, now: datetime) -> dict[str, int]:
     """What a sweep that finds nothing else does about a trial."""
     report = Report(Observer("reconcile"))
-    publications = Publications(published.line.dynamodb, published.line.table)
+    publications = FlowVersionsTable(published.line.dynamodb, published.line.table)
     TrialWatch(published.line.store, publications, report, now.timestamp()).look()
     return dict(report.close())
 

@@ -10,13 +10,13 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.recordings import EXPECTED, SAVED, UNASKED, ArchiveJob
 from reconcile.comparison import FIRST_SECONDS, MOST_PAGES, OVERLAP_SECONDS, STRETCH_SECONDS, Comparison
 from reconcile.dependencies import Dependencies
 from reconcile.listing import created_seconds
-from reconcile.plan import DELIVERIES_SECONDS
+from reconcile.overdue import DELIVERIES_SECONDS
 from reconcile.questions import Questions
 from reconcile.report import Report
 from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
@@ -195,7 +195,7 @@ def test_what_there_was_no_time_to_look_at_is_never_given_up(house: Reconciling)
     house.telnyx.account = [unsolicited()]
     late = WEEK_MINUTES + 60
     store, queue = house.line.store, ArchiveQueue(house.line.sqs, house.line.queue_url)
-    published = Publications(house.line.dynamodb, house.line.table)
+    published = FlowVersionsTable(house.line.dynamodb, house.line.table)
     dependencies = Dependencies(store, queue, house.deliver, house.erased, published)  # type: ignore[arg-type]
     comparison = Comparison(
         dependencies=dependencies,

@@ -16,7 +16,7 @@ from archive.transcripts import Transcripts
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.events import TELNYX_EVENT
 from infra.carrier import Request
@@ -86,7 +86,7 @@ class Line:
         """Sweep so many minutes later."""
         self.stage.carrier.run_for(minutes * 60)
         queue = ArchiveQueue(self.clients["sqs"], self.queue_url)
-        published = Publications(self.clients["dynamodb"], "calls")
+        published = FlowVersionsTable(self.clients["dynamodb"], "calls")
         dependencies = Dependencies(self.store, queue, self._deliver, self.erased(), published)
         sweep = Sweep(dependencies, self.telnyx, self.noted)  # type: ignore[arg-type]
         clock = self.stage.carrier.clock

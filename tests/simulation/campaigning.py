@@ -21,9 +21,9 @@ from dialtone.adapters.calls_table import campaign_cost, campaign_note
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.telnyx_api import CallInfo, Outcome
+from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import Campaign, RetryRule, Window, list_key
-from dialtone.domain.campaigns.notes import CallNote
-from dialtone.domain.campaigns.place import Place
+from dialtone.domain.campaigns.dial_id import DialId
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS, Recipient
 from dialtone.domain.campaigns.results import (
     ACKNOWLEDGED,
@@ -137,7 +137,7 @@ class Simulation:
         self.deaths = 0
         self.rings: list[float] = []
         """When Telnyx dialled, in order."""
-        self.rung: Counter[Place] = Counter()
+        self.rung: Counter[DialId] = Counter()
         self.alive: Counter[str] = Counter()
         self.most_alive = 0
         self.locked_out = self.parts_lost = False
@@ -282,7 +282,7 @@ class Simulation:
         known = self._seen.get(command_id)
         if known and self.now - known[0] <= REMEMBERED_SECONDS:
             return known[1]
-        place = Place.read(ClientState.decode(str(command.parameters["client_state"])).campaign)
+        place = DialId.read(ClientState.decode(str(command.parameters["client_state"])).campaign)
         assert place is not None
         self.rings.append(self.now)
         self.rung[place] += 1
@@ -293,7 +293,7 @@ class Simulation:
         self._lead(place, data)
         return data
 
-    def _lead(self, place: Place, data: Mapping[str, str]) -> None:
+    def _lead(self, place: DialId, data: Mapping[str, str]) -> None:
         """What the webhook function notes of the call by and by."""
         outcome = self.chance.choices(self._outcomes, self._weights)[0]
         _, rings, lasts = ANSWERS[outcome]
@@ -313,12 +313,12 @@ class Simulation:
             self.after(0.3 + self.chance.random() * 2, lambda: self._note(place, note))
         self.after(rings + lasts + self.chance.random() * 3, end)
 
-    def _note(self, place: Place, note: CallNote) -> None:
+    def _note(self, place: DialId, note: CallNote) -> None:
         kept = self.table.get({"call_session_id": {"S": place.partition}, "item": {"S": place.call_item}})
         if note.outcome or kept is None:
             self.table.transact_write_items(TransactItems=[campaign_note(TABLE, place, note, int(self.now))])
 
-    def _bill(self, place: Place, lasts: int) -> None:
+    def _bill(self, place: DialId, lasts: int) -> None:
         """Telnyx reports what the call cost."""
         cost = campaign_cost(TABLE, place, MINUTE_COSTS * -(-lasts // 60), calls=True)
         self.table.transact_write_items(TransactItems=[cost])

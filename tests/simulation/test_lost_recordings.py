@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.recordings import CERTAIN, EXPECTED, FAILED, SAVED, UNASKED
 from infra.carrier import (
@@ -28,7 +28,7 @@ from infra.carrier.account import AGENT, CONNECTION_ID
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from reconcile.dependencies import Dependencies
-from reconcile.plan import NEVER_TAKEN
+from reconcile.overdue import NEVER_TAKEN
 from reconcile.sweep import Sweep
 from tests.integration.reconciling import Erasures, Noted
 from tests.simulation.carrier_questions import CarrierQuestions
@@ -63,7 +63,7 @@ class SweptStage(Stage):
     def sweep(self) -> Mapping[str, int]:
         """Let five minutes pass, and sweep."""
         self.carrier.run_for(SWEEP_SECONDS)
-        published = Publications(self.table, "calls")  # type: ignore[arg-type]
+        published = FlowVersionsTable(self.table, "calls")  # type: ignore[arg-type]
         dependencies = Dependencies(self.store, self.jobs, self._deliver, Erasures(), published)  # type: ignore[arg-type]
         sweep = Sweep(dependencies, CarrierQuestions(self), self.noted, calls_at_once=1)  # type: ignore[arg-type]
         now = self.carrier.clock.datetime(self.carrier.clock.now).timestamp()

@@ -26,11 +26,11 @@ from dialtone.domain.campaigns.attempt import (
     next_step,
     pause_before_send,
 )
+from dialtone.domain.campaigns.automatic_pause import FEWEST, failure_share, pauses
+from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import Campaign, RetryRule
-from dialtone.domain.campaigns.guard import FEWEST, failure_share, pauses
-from dialtone.domain.campaigns.notes import CallNote
+from dialtone.domain.campaigns.dial_id import DialId
 from dialtone.domain.campaigns.pacing import ACCOUNT_RATE, RECOVERS_SECONDS, Pace
-from dialtone.domain.campaigns.place import Place
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import (
@@ -172,12 +172,12 @@ def test_the_guard_expects_failures_first_since_they_are_known_first() -> None:
 
 
 def test_a_place_reads_back_and_nothing_else_does() -> None:
-    place = Place("water-off", 3, 3_017, 2)
+    place = DialId("water-off", 3, 3_017, 2)
 
-    assert Place.read(str(place)) == place
-    assert place.command_id == Place("water-off", 3, 3_017, 2).command_id != place._replace(round=3).command_id
+    assert DialId.read(str(place)) == place
+    assert place.command_id == DialId("water-off", 3, 3_017, 2).command_id != place._replace(round=3).command_id
     for text in ("", "water-off/3/17", "water-off/3/17/2/1", "WATER/3/17/2", "a#b/3/17/2", "a/٣/1/1", "a/1/1/-1"):
-        assert Place.read(text) is None
+        assert DialId.read(text) is None
 
 
 CLAIM = NEW.claimed(NOW)
@@ -215,7 +215,7 @@ def test_an_attempt_goes_from_round_to_round_to_its_outcome() -> None:
     reached = ended_by(again, NOTE._replace(outcome=PERSON, seconds=12), CAMPAIGN, NOW + 360)
     assert (reached.state, reached.outcome, reached.seconds) == (SETTLED, PERSON, 12)
     assert Attempt.from_json(reached.to_json()) == reached
-    assert again.given_back(NOW + 400).claimed(NOW + 500).place == again.place
+    assert again.given_back(NOW + 400).claimed(NOW + 500).dial_id == again.dial_id
 
 
 def test_what_ends_an_attempt_without_a_dial() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from control.authorization import ALL
 from control.console import file_answer, for_api, is_for_files
-from control.pages import STATIC
+from control.console_files import STATIC
 from infra.checkout import ROOT
 from infra.flowkit.drawing.svg import STYLE
 from infra.local.translate import of_type, read

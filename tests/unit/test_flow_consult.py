@@ -9,7 +9,7 @@ import pytest
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.decisions import FLOW_ERROR, Decision
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.during import Consultation, TalkState
+from dialtone.flow.in_call_keys import Consultation, TalkState
 from infra.flowkit.drawing.words import details_of, edge_label
 from tests.staged_call import CONTROL, LEG, StagedCall, loaded
 

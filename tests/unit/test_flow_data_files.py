@@ -10,6 +10,7 @@ import pytest
 from dialtone.adapters.flow_library import FlowLibrary, text_beside
 from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.call_routing import read_routes
 from dialtone.flow.data_files import (
     MAX_CELL_CHARACTERS,
     MAX_COLUMNS,
@@ -20,7 +21,6 @@ from dialtone.flow.data_files import (
 )
 from dialtone.flow.document import Document
 from dialtone.flow.loader import MAX_TEXT_BYTES, read_script
-from dialtone.flow.routes import read_routes
 from infra.flowkit.drawing.beside_flows import MOST_ROWS_TOLD
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.files import flow_paths

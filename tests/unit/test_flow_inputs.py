@@ -10,7 +10,7 @@ import pytest
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.inputs import MAX_GIVEN_BYTES, NotGiven, check_given
+from dialtone.flow.flow_inputs import MAX_GIVEN_BYTES, NotGiven, check_given
 from dialtone.flow.parser import read_flow
 from infra.checkout import SAMPLES
 from infra.cli.main import main

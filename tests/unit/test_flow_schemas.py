@@ -15,9 +15,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from dialtone.adapters.flow_library import text_beside
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import read_calendar
+from dialtone.flow.call_routing import read_routes
 from dialtone.flow.document import Document
 from dialtone.flow.parser import STEP_KINDS, WrittenFlow, read_flow
-from dialtone.flow.routes import read_routes
 from infra.checkout import SAMPLES
 from infra.cli.flow_schema_run import DOCS, KEYS
 from infra.cli.main import main

@@ -9,7 +9,7 @@ import pytest
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.decisions import FLOW_ERROR
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.during import TalkState
+from dialtone.flow.in_call_keys import TalkState
 from infra.flowkit.drawing.words import details_of
 from infra.flowkit.lint import lint
 from tests.staged_call import CONTROL, StagedCall, actions, happened, loaded

@@ -61,7 +61,7 @@ def decide(call: Call, event: Event, flow: str = "") -> Decision:
 
 
 def test_the_folders_listing_is_the_list_of_what_is_understood() -> None:
-    assert sorted(event_type.removeprefix("dialtone.").replace(".", "_") for event_type in handlers()) == FILES
+    assert sorted(event_type.replace(".", "_") for event_type in handlers()) == FILES
     assert sorted(webhook.handlers.__all__) == FILES
 
 
@@ -71,7 +71,7 @@ def test_every_file_holds_the_one_handler_of_its_event(name: str) -> None:
 
     mine = [event_type for event_type, handler in handlers().items() if handler.__module__ == module.__name__]
 
-    assert [event_type.removeprefix("dialtone.").replace(".", "_") for event_type in mine] == [name]
+    assert [event_type.replace(".", "_") for event_type in mine] == [name]
 
 
 def test_every_event_of_telnyxs_that_is_understood_has_a_sample() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialtone.flow.consent import ConsentState
-from dialtone.flow.during import Consultation
+from dialtone.flow.in_call_keys import Consultation
 from dialtone.flow.step_state import NO_STATE, PromptState, StepState
 from dialtone.flow.steps.collect import CollectState
 from dialtone.flow.steps.lookup import LookUpState

@@ -28,7 +28,7 @@ from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
 from infra.local.translate import Template, of_type
 from lookup.answer_delivery import PAUSES_SECONDS
-from reconcile.plan import NEXT_SWEEP_SECONDS
+from reconcile.overdue import NEXT_SWEEP_SECONDS
 from reconcile.sweep import CALL_SECONDS, RESERVED_SECONDS
 
 LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}

@@ -5,7 +5,7 @@ of a text that is of no recording, `SAID#<text>`.
 Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`;
 `CALLER#<hash of a number>` with the item `MEMORY`, what flows remember of that caller;
 `SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger; `TEXT#<message>`, the call
-that had a text sent; the published flows (`publications.py`), and campaigns (`campaigns_table.py`).
+that had a text sent; the published flows (`flow_versions_table.py`), and campaigns (`campaigns_table.py`).
 
 The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
 keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
@@ -33,7 +33,7 @@ from zlib import crc32
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
-from dialtone.adapters.publications import LIVE, LIVE_KEY, files_key, picture_key, texts_in
+from dialtone.adapters.flow_versions_table import LIVE, LIVE_KEY, files_key, picture_key, texts_in
 from dialtone.domain.call_variables import remembered
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
@@ -43,9 +43,9 @@ from dialtone.domain.delivery_targets import targets_text
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.events import TEXT_ACCEPTED, recorded_payload
 from dialtone.domain.life_cycle import call_changes
+from dialtone.domain.live_version import Live
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.message_addresses import message_addresses, withheld
-from dialtone.domain.publication import Live
 from dialtone.domain.queues import CALLBACK_SECONDS, Callback, QueueQuestion
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
@@ -57,9 +57,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from dialtone.adapters.publications import LiveCache
-    from dialtone.domain.campaigns.notes import CallNote
-    from dialtone.domain.campaigns.place import Place
+    from dialtone.adapters.flow_versions_table import LiveCache
+    from dialtone.domain.campaigns.call_notes import CallNote
+    from dialtone.domain.campaigns.dial_id import DialId
     from dialtone.domain.decisions import Decision
     from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
@@ -340,9 +340,9 @@ class CallsTable:
 
     def campaign_texts(self, place: str, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
         """The files of the flow that the campaign of a place was ordered with, by name; None if none were kept."""
-        from dialtone.domain.campaigns.place import CAMPAIGN, Place  # noqa: PLC0415 -- other calls need none
+        from dialtone.domain.campaigns.dial_id import CAMPAIGN, DialId  # noqa: PLC0415 -- other calls need none
 
-        known = Place.read(place)
+        known = DialId.read(place)
         found = self._read([_key(f"{CAMPAIGN}{known.campaign}", CAMPAIGN_FLOW)], deadline) if known else []
         texts: Mapping[str, str] | None = expanded(found[0]["texts"]) if found else None
         return texts
@@ -636,10 +636,10 @@ class CallsTable:
     def _campaign_notes(self, event: Event, before: Call, after: Call) -> list[TransactWriteItemTypeDef]:
         """The writes that note a campaign's call where the campaign looks for it; none if there is nothing new."""
         # Calls of no campaign load none of it.
-        from dialtone.domain.campaigns.notes import note_of  # noqa: PLC0415
-        from dialtone.domain.campaigns.place import Place  # noqa: PLC0415
+        from dialtone.domain.campaigns.call_notes import note_of  # noqa: PLC0415
+        from dialtone.domain.campaigns.dial_id import DialId  # noqa: PLC0415
 
-        place, note = Place.read(after.campaign), note_of(after)
+        place, note = DialId.read(after.campaign), note_of(after)
         if place is None or note is None:
             return []
         more = after.cost - before.cost
@@ -747,7 +747,7 @@ class CallsTable:
 
 
 def campaign_note(
-    table: str, place: Place, note: CallNote, expires_at: int, *, cost: int = 0
+    table: str, place: DialId, note: CallNote, expires_at: int, *, cost: int = 0
 ) -> TransactWriteItemTypeDef:
     """The write that notes a call of a campaign, for the transaction that stores what happened on it."""
     setting, names = "SET #leg = :note, expires_at = :expires_at", {"#leg": f"{NOTED}{note.leg_id}"}
@@ -765,7 +765,7 @@ def campaign_note(
     }
 
 
-def campaign_cost(table: str, place: Place, more: int, *, calls: int) -> TransactWriteItemTypeDef:
+def campaign_cost(table: str, place: DialId, more: int, *, calls: int) -> TransactWriteItemTypeDef:
     """The write that adds to what a campaign cost, in the transaction of the event that says so: it counts once."""
     return {
         "Update": {

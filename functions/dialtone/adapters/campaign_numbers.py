@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
-from dialtone.domain.campaigns.rules import WEEK_SECONDS, History
+from dialtone.domain.campaigns.dialling_rules import WEEK_SECONDS, History
 from dialtone.domain.campaigns.suppression import Suppression
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.stored import restored

@@ -38,9 +38,9 @@ from dialtone.adapters.calls_table import (
 )
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.domain.campaigns.attempt import WAITING, Attempt
+from dialtone.domain.campaigns.call_notes import MILLIONTHS, CallNote
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, Campaign
-from dialtone.domain.campaigns.notes import MILLIONTHS, CallNote
-from dialtone.domain.campaigns.place import CALL, CAMPAIGN, COST, ROW, Place
+from dialtone.domain.campaigns.dial_id import CALL, CAMPAIGN, COST, ROW, DialId
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.compact_json import compact, expanded
 from dialtone.domain.errors import DialtoneError
@@ -159,7 +159,7 @@ class CampaignsTable:
 
     def attempts(self, campaign_id: str, part: int) -> Iterator[Attempt]:
         """The recipients of a part of the list with whom anything was done yet, by row."""
-        partition = Place(campaign_id, part, 0, 0).partition
+        partition = DialId(campaign_id, part, 0, 0).partition
         return map(_attempt, queried(self._client, **below(self._table, partition, ROW)))
 
     def commit(
@@ -181,7 +181,7 @@ class CampaignsTable:
         stored = [replace(each, version=each.version + 1) for each in attempts]
         return stored, replace(progress, version=progress.version + 1)
 
-    def notes(self, places: Iterable[Place]) -> dict[Place, tuple[CallNote, ...]]:
+    def notes(self, places: Iterable[DialId]) -> dict[DialId, tuple[CallNote, ...]]:
         """What the webhook function has noted of the calls of these dials; strongly consistent."""
         by_key = {(place.partition, place.call_item): place for place in places}
         found = {}
@@ -198,7 +198,7 @@ class CampaignsTable:
     def costs(self, campaign_id: str, part: int) -> Counter[int]:
         """What the calls to each row of a part cost, in millionths."""
         found: Counter[int] = Counter()
-        for item in queried(self._client, **below(self._table, Place(campaign_id, part, 0, 0).partition, CALL)):
+        for item in queried(self._client, **below(self._table, DialId(campaign_id, part, 0, 0).partition, CALL)):
             row = int(item["item"].removeprefix(CALL).partition("#")[0])
             found[row] += sum(int(value) for name, value in item.items() if name.startswith(COSTS))
         return found
@@ -233,8 +233,8 @@ class CampaignsTable:
     def _attempt_put(self, attempt: Attempt, now: int) -> Any:  # noqa: ANN401 -- as above
         item: Item = {
             **attempt.to_json(),
-            "call_session_id": attempt.place.partition,
-            "item": attempt.place.row_item,
+            "call_session_id": attempt.dial_id.partition,
+            "item": attempt.dial_id.row_item,
             "version": attempt.version + 1,
             "expires_at": now + KEEP_DAYS * SECONDS_A_DAY,
         }

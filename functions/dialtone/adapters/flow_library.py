@@ -12,10 +12,10 @@ from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import CALENDARS, ROTAS
+from dialtone.flow.call_routing import NUMBERS_FILE, Routes, read_routes
 from dialtone.flow.data_files import DATA, TRIM, too_many_bytes
 from dialtone.flow.inline_prompts import inline_text
 from dialtone.flow.loader import read_script
-from dialtone.flow.routes import NUMBERS_FILE, Routes, read_routes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

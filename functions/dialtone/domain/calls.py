@@ -133,7 +133,7 @@ class Call(NamedTuple):
     due_at: int = 0
     """When a sweep next checks whether the call still goes on, in unix seconds; 0 for never. Only the table sets it."""
     campaign: str = ""
-    """For a call that a campaign dialled: its place in the campaign (`campaigns/place.py`)."""
+    """For a call that a campaign dialled: which dial of it (`campaigns/dial_id.py`)."""
     cost: int = 0
     """For such a call: the cost that Telnyx last reported, in millionths of the account's currency."""
     version: int = 0

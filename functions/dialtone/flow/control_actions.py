@@ -17,7 +17,7 @@ from dialtone.domain.control_actions import ACTION, MOST_PROMPTS, NOTHING
 from dialtone.domain.decisions import Decision
 from dialtone.domain.webhook_retry_policy import DIALLED_EVENTS, retries
 from dialtone.flow.engine import advance, begin_at, enter_again, run_commands
-from dialtone.flow.inputs import NotGiven, check_given, not_given
+from dialtone.flow.flow_inputs import NotGiven, check_given, not_given
 from dialtone.flow.loaded_flow import is_sensitive
 from dialtone.flow.step_state import PromptState
 

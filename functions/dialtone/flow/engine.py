@@ -36,8 +36,8 @@ from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, retries
 from dialtone.flow.consent import DECLINED
 from dialtone.flow.consent import VARIABLE as CONSENT
 from dialtone.flow.flow import STEP_OF_FLOW
+from dialtone.flow.flow_inputs import not_given, with_inputs, without_inputs
 from dialtone.flow.gather_timer import cut_off_by_detection, timer_of_another_turn
-from dialtone.flow.inputs import not_given, with_inputs, without_inputs
 from dialtone.flow.loaded_flow import is_sensitive, local_name
 from dialtone.flow.moves import Fail, Go, Move, SubFlowCall, Wait
 from dialtone.flow.step_state import NO_STATE, StepState
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.flow.flow import Limits, WholeCall
     from dialtone.flow.loaded_flow import LoadedFlow
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MAX_STEPS_AT_ONCE = 50

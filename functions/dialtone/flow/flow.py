@@ -15,7 +15,7 @@ from dialtone.flow.steps.recording import RecordingSwitch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
     from dialtone.flow.voice_settings import VoiceDefaults
 
 VERSION_CHARACTERS = 12

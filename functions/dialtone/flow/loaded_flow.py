@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.flow.caller_chosen import Sources
+    from dialtone.flow.caller_chosen_variables import Sources
     from dialtone.flow.flow import Flow
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class LoadedFlow:
         steps = [step for flow in flows.values() for step in flow.steps.values()]
         if not any(step.rings_variables for step in steps):
             return
-        from dialtone.flow.caller_chosen import Sources  # noqa: PLC0415 -- only flows that ring variables need it
+        from dialtone.flow.caller_chosen_variables import Sources  # noqa: PLC0415 -- only flows that ring variables need it
 
         sources = Sources.of(steps)
         known = {name: flow._replace(steps=_with_sources(flow.steps, sources)) for name, flow in flows.items()}

@@ -13,7 +13,7 @@ from dialtone.flow.consent import ConsentPolicy
 from dialtone.flow.data_files import data_file, missing, read_data, without_columns
 from dialtone.flow.document import Document
 from dialtone.flow.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, Memory, WholeCall, version_of
-from dialtone.flow.inputs import is_givable
+from dialtone.flow.flow_inputs import is_givable
 from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.hangup_and_reject import Reject
 from dialtone.flow.variable_names import VariableName
@@ -22,7 +22,7 @@ from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceDefaults, Voi
 if TYPE_CHECKING:
     from dialtone.flow.data_files import DataFile
     from dialtone.flow.document import Path
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
 
 _STEP_CLASSES = {
     "answered_by": "answered_by.AnsweredBy",
@@ -33,8 +33,8 @@ _STEP_CLASSES = {
     "deliver": "deliver.Deliver",
     "directory": "directory.Directory",
     "find": "find.Find",
-    "come_back": "go.Return",
-    "go": "go.GoTo",
+    "come_back": "go_and_come_back.Return",
+    "go": "go_and_come_back.GoTo",
     "hangup": "hangup_and_reject.HangUp",
     "hours": "hours.Hours",
     "on_call": "on_call.OnCall",
@@ -274,7 +274,7 @@ def _with_questions(document: Document, steps: dict[str, Step]) -> dict[str, Ste
 def _why_of_no_kind(name: str, content: object, kinds: list[str]) -> tuple[str, str]:
     """Reason and remedy for a step without a kind."""
     from dialtone.flow.explanations import near  # noqa: PLC0415 -- a start from cold need not load it
-    from dialtone.flow.steps.step import NEXT, ON_ERROR, ON_HANGUP  # noqa: PLC0415 -- as above
+    from dialtone.flow.step import NEXT, ON_ERROR, ON_HANGUP  # noqa: PLC0415 -- as above
 
     if kinds:
         return f"is {' and '.join(kinds)} at once", "make two steps of it"

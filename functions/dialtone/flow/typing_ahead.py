@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dialtone.flow.document import Document
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
 
 
 def with_questions(document: Document, steps: Mapping[str, Step]) -> dict[str, Step]:

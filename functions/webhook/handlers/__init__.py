@@ -1,4 +1,7 @@
-"""One file per event type. This list is what the system understands."""
+"""One file per event type, named after it: `call_*`, `conference_*` and `message_*` are Telnyx's, `dialtone_*` our own.
+
+This list is what the system understands.
+"""
 
 from webhook.handlers import (
     call_ai_gather_ended,
@@ -28,18 +31,18 @@ from webhook.handlers import (
     call_speak_ended,
     call_speak_started,
     call_transcription,
-    command_refused,
     conference_participant_joined,
     conference_participant_left,
-    control_action,
-    event_overdue,
-    lookup_answered,
-    lookup_slow,
-    message_accepted,
+    dialtone_command_refused,
+    dialtone_control_action,
+    dialtone_event_overdue,
+    dialtone_lookup_answered,
+    dialtone_lookup_slow,
+    dialtone_message_accepted,
+    dialtone_queue_answered,
     message_finalized,
     message_received,
     message_sent,
-    queue_answered,
 )
 
 __all__ = [
@@ -70,16 +73,16 @@ __all__ = [
     "call_speak_ended",
     "call_speak_started",
     "call_transcription",
-    "command_refused",
     "conference_participant_joined",
     "conference_participant_left",
-    "control_action",
-    "event_overdue",
-    "lookup_answered",
-    "lookup_slow",
-    "message_accepted",
+    "dialtone_command_refused",
+    "dialtone_control_action",
+    "dialtone_event_overdue",
+    "dialtone_lookup_answered",
+    "dialtone_lookup_slow",
+    "dialtone_message_accepted",
+    "dialtone_queue_answered",
     "message_finalized",
     "message_received",
     "message_sent",
-    "queue_answered",
 ]

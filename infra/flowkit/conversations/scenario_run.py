@@ -12,7 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from dialtone.domain.decisions import LAST_RESORT
 from dialtone.domain.recordings import DELETED, SUPERSEDED
-from dialtone.flow.inputs import check_declared
+from dialtone.flow.flow_inputs import check_declared
 from infra.carrier import ApiFault, Line, trace
 from infra.carrier.account import AUDIO_FOLDER
 from infra.flowkit.conversations.call_outcome import (

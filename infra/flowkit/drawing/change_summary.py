@@ -12,9 +12,9 @@ from infra.flowkit.drawing.words import heard, kind_of, met_by_caller, plain, si
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from dialtone.flow.during import DuringKey
     from dialtone.flow.flow import Flow
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.in_call_keys import DuringKey
+    from dialtone.flow.step import Step
 
 NOTHING = "A caller notices nothing: only comments, the description or the order of steps changed."
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dialtone.flow.flow import Flow
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
 
 
 def compared(

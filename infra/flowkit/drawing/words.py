@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from dialtone.domain.delivery_targets import LINK
 from dialtone.flow.data_files import InFile
-from dialtone.flow.during import AGENT, WORDS, DuringKey
 from dialtone.flow.flow import CONSENT_STEP
+from dialtone.flow.in_call_keys import AGENT, WORDS, DuringKey
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
+from dialtone.flow.step import ON_HANGUP, OnHangup
 from dialtone.flow.steps.branch import Comparison
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
@@ -24,7 +25,6 @@ from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.recording import RecordingSwitch
 from dialtone.flow.steps.set_variables import Computed
 from dialtone.flow.steps.split import Share
-from dialtone.flow.steps.step import ON_HANGUP, OnHangup
 from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.transfer import Transfer
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from dialtone.flow.delivery_options import Target
     from dialtone.flow.flow import WholeCall
+    from dialtone.flow.step import Step
     from dialtone.flow.steps.prompted_input import Tries
-    from dialtone.flow.steps.step import Step
 
 _TAG = re.compile(r"<[^>]*>")
 

@@ -12,12 +12,12 @@ from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
 from dialtone.domain.call_variables import MEMORY
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import CALENDARS, ROTAS, calendar_file, parse_calendar
+from dialtone.flow.call_routing import parse_routes
 from dialtone.flow.data_files import DATA, TRIM, data_file, parse_data, too_many_bytes
 from dialtone.flow.document import Document
 from dialtone.flow.loader import DIVIDE, too_large
 from dialtone.flow.parser import parse_flow
 from dialtone.flow.rotas import parse_rota, rota_file
-from dialtone.flow.routes import parse_routes
 from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.take_from import TakeFrom
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dialtone.flow.document import Path, Problem
     from dialtone.flow.flow import Flow
     from dialtone.flow.rotas import Rota
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
 
 CONVERSATION = ".test"
 """The end of the stem of `main-menu.test.yaml`, which is not a flow but a test of one."""

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.flow.prompts import Prompt
+from dialtone.flow.step import NEXT
 from dialtone.flow.steps.answered_by import AnsweredBy
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
-from dialtone.flow.steps.go import GoTo, Return
+from dialtone.flow.steps.go_and_come_back import GoTo, Return
 from dialtone.flow.steps.lookup import LookUp
 from dialtone.flow.steps.play import Play
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.recording import RecordingSwitch
-from dialtone.flow.steps.step import NEXT
 from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.talking import Talking
 from dialtone.flow.steps.transfer import Transfer
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
     from dialtone.flow.flow import Flow
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
 
 OFF, ON, PAUSED = "off", "on", "paused"
 

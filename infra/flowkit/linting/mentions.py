@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dialtone.flow.data_files import NUMBER_COLUMN, NamedData
-from dialtone.flow.during import RINGING_WORDS
+from dialtone.flow.in_call_keys import RINGING_WORDS
 from dialtone.flow.parser import STEP_KINDS
-from dialtone.flow.steps.step import NEXT, ON_ERROR
+from dialtone.flow.step import NEXT, ON_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

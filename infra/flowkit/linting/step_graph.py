@@ -6,13 +6,13 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from dialtone.flow.steps.step import ON_HANGUP
+from dialtone.flow.step import ON_HANGUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dialtone.flow.flow import Flow
-    from dialtone.flow.steps.step import Edge
+    from dialtone.flow.step import Edge
 
 
 class StepGraph:

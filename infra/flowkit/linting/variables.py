@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dialtone.domain.caller_trust import TRUST
+from dialtone.flow.step import ON_HANGUP
 from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES, POSITION
-from dialtone.flow.steps.step import ON_HANGUP
 from dialtone.flow.templating import KNOWN_AFTER_HANGUP, KNOWN_OF_EVERY_CALL, WAITED, names_in
 from infra.flowkit.linting.step_graph import StepGraph
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dialtone.flow.document import Document, Path
     from dialtone.flow.flow import Flow
-    from dialtone.flow.steps.step import Edge, Step
+    from dialtone.flow.step import Edge, Step
 
 Names = frozenset[str]
 

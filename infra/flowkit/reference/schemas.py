@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from dialtone.flow.calendars import Calendar
+from dialtone.flow.call_routing import NUMBER, Route
 from dialtone.flow.parser import BARE, STEP_KINDS, WrittenFlow
 from dialtone.flow.prompts import Piece, Prompt
 from dialtone.flow.rotas import Rota
-from dialtone.flow.routes import NUMBER, Route
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
 
 Schema = dict[str, Any]
 

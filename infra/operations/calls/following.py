@@ -16,8 +16,8 @@ from dialtone.adapters.calls_table import BegunLeg
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from control.call_filters import Selection
     from control.listing import Listing
-    from control.selection import Selection
     from dialtone.domain.calls import Call
 
 MOST_CALLS = 50

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from dialtone.domain.campaigns import rows
+from dialtone.domain.campaigns import result_rows
 from dialtone.domain.campaigns.attempt import SETTLED
 from dialtone.domain.campaigns.results import ACKNOWLEDGED, FAILURES, MACHINE, OUTCOMES, PERSON
 from infra.operations.campaigns import words
@@ -33,7 +33,7 @@ REACHED = frozenset({ACKNOWLEDGED, PERSON, MACHINE})
 
 def row_of(attempt: Attempt, cost: int = 0) -> dict[str, object]:
     """A recipient's row of the table of results, with what the list gave; the cost of the calls in millionths."""
-    row = rows.row_of(attempt, cost)
+    row = result_rows.row_of(attempt, cost)
     given = {f"given_{name}": value for name, value in attempt.recipient.variables.items()}
     return {**row, "outcomes": " ".join(attempt.outcomes), **given}
 

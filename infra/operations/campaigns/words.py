@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.campaigns import results, rules
+from dialtone.domain.campaigns import dialling_rules, results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +24,10 @@ OUTCOMES: Mapping[str, str] = {
     results.CANCELLED: "cancelled",
 }
 RULES: Mapping[str, str] = {
-    rules.SUPPRESSED: "on the suppression list",
-    rules.WEEKLY_LIMIT: "called too often this week",
-    rules.QUIET_HOURS: "quiet hours",
-    rules.NO_COMMON_WINDOW: "no time within the window",
+    dialling_rules.SUPPRESSED: "on the suppression list",
+    dialling_rules.WEEKLY_LIMIT: "called too often this week",
+    dialling_rules.QUIET_HOURS: "quiet hours",
+    dialling_rules.NO_COMMON_WINDOW: "no time within the window",
 }
 """Why somebody was not called."""
 

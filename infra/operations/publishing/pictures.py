@@ -13,10 +13,10 @@ from infra.flowkit.drawing.svg import svg_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dialtone.adapters.publications import Publications
+    from dialtone.adapters.flow_versions_table import FlowVersionsTable
 
 
-def keep_pictures(publications: Publications, flows: Path) -> str:
+def keep_pictures(publications: FlowVersionsTable, flows: Path) -> str:
     """Draw the flows of a folder and keep them; gives what is not kept, in a sentence, '' for nothing.
 
     A flow that cannot be read is left out: the linter has reported it before. Raises boto3's errors.
@@ -26,7 +26,7 @@ def keep_pictures(publications: Publications, flows: Path) -> str:
     return f"The console on AWS has no picture of {', '.join(too_large)}: too large for the table." if too_large else ""
 
 
-def _keep(publications: Publications, library: FlowLibrary, flows: Path, name: str) -> bool:
+def _keep(publications: FlowVersionsTable, library: FlowLibrary, flows: Path, name: str) -> bool:
     try:
         flow = library.flow(name)
         graph = graph_in(flows / f"{name}.yaml")

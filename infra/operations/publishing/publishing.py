@@ -1,20 +1,20 @@
-"""Decides what a publication or a rollback changes, and carries it out through `Publications`."""
+"""Decides what a publication or a rollback changes, and carries it out through `FlowVersionsTable`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.publications import Change, Version
+from dialtone.adapters.flow_versions_table import Change, Version
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.publication import ALL_CALLS, WITH_THE_CODE, Live, Trial
+from dialtone.domain.live_version import ALL_CALLS, WITH_THE_CODE, Live, Trial
 from infra.operations.publishing.files import differences, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from dialtone.adapters.publications import Publications
+    from dialtone.adapters.flow_versions_table import FlowVersionsTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Publication:
         return self.becomes._replace(revision=0) == self.was._replace(revision=0)
 
 
-def publication(publications: Publications, texts: Mapping[str, str], share: Share, now: datetime) -> Publication:
+def publication(publications: FlowVersionsTable, texts: Mapping[str, str], share: Share, now: datetime) -> Publication:
     """What publishing these files changes. A version that has just these files is taken again, and not made twice."""
     was, versions = publications.live(), publications.versions()
     digest = digest_of(texts)
@@ -77,7 +77,7 @@ def publication(publications: Publications, texts: Mapping[str, str], share: Sha
     return Publication(was, becomes, number, share.sentence, texts, changes, is_new=same is None)
 
 
-def publish(publications: Publications, what: Publication, message: str, author: str, now: datetime) -> None:
+def publish(publications: FlowVersionsTable, what: Publication, message: str, author: str, now: datetime) -> None:
     """Make it live. Raises PublishedMeanwhile and TooLarge; then nothing has changed."""
     at, did = now.isoformat(timespec="seconds"), f"published version {what.version} for {what.share}"
     new = Version(what.version, message, author, at, digest_of(what.texts), len(what.texts)) if what.is_new else None
@@ -116,7 +116,7 @@ def _replaced(changes: Sequence[Change]) -> list[int]:
     return versions
 
 
-def roll_back(publications: Publications, was: Live, becomes: Live, author: str, now: datetime) -> None:
+def roll_back(publications: FlowVersionsTable, was: Live, becomes: Live, author: str, now: datetime) -> None:
     """Make an earlier version live again. Raises PublishedMeanwhile; then nothing has changed."""
     did = f"went back to {named(becomes.version)}"
     publications.change(was, Change(now.isoformat(timespec="seconds"), author, did, becomes, goes_back=True))

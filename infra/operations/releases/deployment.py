@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.operations import aws
 from infra.operations.publishing.pictures import keep_pictures
@@ -80,13 +80,13 @@ def settle(name: str, flows: Path, *, protect: bool) -> Iterator[str]:
             formation.update_termination_protection(EnableTerminationProtection=True, StackName=name)
             yield f"{name} is protected from deletion; `make uninstall` takes that off."
         yield from prune(stack, aws.client("lambda", region), aws.client("codedeploy", region))
-    yield from _pictures(Publications(aws.client("dynamodb", region), stack.output(NAMES["CALLS_TABLE"])), flows)
+    yield from _pictures(FlowVersionsTable(aws.client("dynamodb", region), stack.output(NAMES["CALLS_TABLE"])), flows)
     recipient = stack.outputs.get("AlarmRecipient", "")
     if recipient.startswith(RINGS_FOR_NOBODY):
         yield f"Alarms that affect callers go to: {recipient}"
 
 
-def _pictures(publications: Publications, flows: Path) -> Iterator[str]:
+def _pictures(publications: FlowVersionsTable, flows: Path) -> Iterator[str]:
     """Calls are answered without them: that they are not kept takes no deployment back."""
     try:
         if left_out := keep_pictures(publications, flows):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dialtone.domain.campaigns.place import Place
+from dialtone.domain.campaigns.dial_id import DialId
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import CANCELLED, INVALID, UNKNOWN, again_after
 from dialtone.domain.stored import restored
@@ -18,8 +18,8 @@ from dialtone.domain.stored import restored
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dialtone.domain.campaigns.call_notes import CallNote
     from dialtone.domain.campaigns.campaign import Campaign
-    from dialtone.domain.campaigns.notes import CallNote
 
 WAITING, CLAIMED, DIALLED, SETTLED = "waiting", "claimed", "dialled", "settled"
 """To be dialled later; being dialled; Telnyx has taken the dial; nothing more is done."""
@@ -94,9 +94,9 @@ class Attempt:
         return Recipient.from_line(self.line)
 
     @property
-    def place(self) -> Place:
-        """The place of its last dial."""
-        return Place(self.campaign, self.part, self.row, self.round)
+    def dial_id(self) -> DialId:
+        """The identity of its last dial."""
+        return DialId(self.campaign, self.part, self.row, self.round)
 
     @property
     def is_open(self) -> bool:

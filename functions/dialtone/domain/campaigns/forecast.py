@@ -9,8 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from dialtone.domain.campaigns.dialling_rules import next_opening
 from dialtone.domain.campaigns.estimate import LONGEST_DAYS, Assumed, Estimate
-from dialtone.domain.campaigns.rules import next_opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dialtone.domain import numbering_plans
+from dialtone.domain.campaigns.dialling_rules import NO_COMMON_WINDOW, SUPPRESSED, next_opening
 from dialtone.domain.campaigns.list_numbers import NumberUnclear, read_number
 from dialtone.domain.campaigns.list_reader import RefusedRow, read_rows
 from dialtone.domain.campaigns.number_index import NumberIndex
 from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.campaigns.rules import NO_COMMON_WINDOW, SUPPRESSED, next_opening
 from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:

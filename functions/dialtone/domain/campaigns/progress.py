@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dialtone.domain.campaigns.course import Course
-from dialtone.domain.campaigns.guard import LISTED, LOOKED_AT
+from dialtone.domain.campaigns.automatic_pause import LISTED, LOOKED_AT
+from dialtone.domain.campaigns.history import Course
 from dialtone.domain.campaigns.results import ANSWERED, FAILURES, UNKNOWN
 from dialtone.domain.stored import restored
 

@@ -10,7 +10,7 @@ from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINES
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import stop_gathering
 from dialtone.flow.moves import Go, Move, Wait
-from dialtone.flow.steps.step import Step
+from dialtone.flow.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,8 @@ from dialtone.domain.telnyx_actions import PROMPT_CHARACTERS
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import Keys
 from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.step import Step
 from dialtone.flow.steps.lookup import MAX_SENT, FieldName
-from dialtone.flow.steps.step import Step
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, known
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from pydantic import (
 from dialtone.domain.numbers import WITHHELD, is_withheld
 from dialtone.flow.calendars import WEEKDAYS, TimeZone
 from dialtone.flow.data_files import ANY_ENDING, InFile, NamedData
-from dialtone.flow.steps.step import Step
+from dialtone.flow.step import Step
 from dialtone.flow.templating import CALLER, MAX_VALUE_CHARACTERS, filled, known, names_in
 from dialtone.flow.values import comparable, plain_text
 from dialtone.flow.variable_names import VariableName

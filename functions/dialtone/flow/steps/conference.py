@@ -16,8 +16,8 @@ from dialtone.flow.gather_timer import seconds_left, timer
 from dialtone.flow.keys import Key, Keys, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
+from dialtone.flow.step import OnHangup, Speaking
 from dialtone.flow.step_state import StepState
-from dialtone.flow.steps.step import OnHangup, Speaking
 from dialtone.flow.templating import filled, known, names_in
 
 if TYPE_CHECKING:

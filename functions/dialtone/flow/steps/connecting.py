@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from dialtone.flow.steps.step import OnHangup
+from dialtone.flow.step import OnHangup
 from dialtone.flow.steps.talking import Talking
 
 if TYPE_CHECKING:

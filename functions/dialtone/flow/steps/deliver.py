@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from dialtone.flow.delivery_options import Targets, targets_of
-from dialtone.flow.steps.step import Step
+from dialtone.flow.step import Step
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call

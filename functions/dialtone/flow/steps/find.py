@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from dialtone.flow.data_files import ColumnName, DataName, NamedData
-from dialtone.flow.steps.step import ON_ERROR, Step
+from dialtone.flow.step import ON_ERROR, Step
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dialtone.domain.commands import command
 from dialtone.flow.moves import Move, Wait
-from dialtone.flow.steps.step import JustTrue, Step
+from dialtone.flow.step import JustTrue, Step
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call

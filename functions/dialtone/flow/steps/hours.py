@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from dialtone.flow.calendars import CLOSED, HOLIDAY, Calendar, CalendarName
-from dialtone.flow.steps.step import Step
+from dialtone.flow.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import stop_gathering
 from dialtone.flow.moves import Fail, Move, Wait
 from dialtone.flow.prompts import Prompt
+from dialtone.flow.step import Speaking
 from dialtone.flow.step_state import StepState
-from dialtone.flow.steps.step import Speaking
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,

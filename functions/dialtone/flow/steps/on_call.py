@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import Field, PrivateAttr, field_validator
 
 from dialtone.flow.rotas import Rota, RotaName
+from dialtone.flow.step import ON_ERROR, Step
 from dialtone.flow.steps.find import own_name
-from dialtone.flow.steps.step import ON_ERROR, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

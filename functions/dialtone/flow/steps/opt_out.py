@@ -10,7 +10,7 @@ from pydantic import Field
 from dialtone.domain.campaigns.suppression import OPTED_OUT, Suppression
 from dialtone.domain.numbers import E164
 from dialtone.flow.moves import Fail
-from dialtone.flow.steps.step import Edge, Step
+from dialtone.flow.step import Edge, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from dialtone.domain.payments import CANCELLED, COMPLETED, DECLINED, SUCCESS, TO
 from dialtone.domain.telnyx_actions import PROMPT_CHARACTERS
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.moves import Fail, Move, Wait
+from dialtone.flow.step import Speaking
 from dialtone.flow.step_state import StepState
-from dialtone.flow.steps.step import Speaking
 from dialtone.flow.templating import filled, known
 
 if TYPE_CHECKING:

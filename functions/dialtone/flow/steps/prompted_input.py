@@ -15,9 +15,9 @@ from dialtone.flow.keys import NO_KEY, gathered_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step import NEXT, Speaking
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.say import prompts_ended, stop_queued, unplayable
-from dialtone.flow.steps.step import NEXT, Speaking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator

@@ -17,8 +17,8 @@ from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
 from dialtone.domain.telnyx_actions import E164
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
-from dialtone.flow.during import CALLER, Side, TalkState
 from dialtone.flow.gather_timer import seconds_left, timer
+from dialtone.flow.in_call_keys import CALLER, Side, TalkState
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt

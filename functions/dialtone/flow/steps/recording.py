@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from dialtone.domain.commands import Command, command
 from dialtone.flow.consent import VARIABLE, AskedConsent, ConsentState
 from dialtone.flow.recording_options import StartOptions, record_start
-from dialtone.flow.steps.step import Speaking
+from dialtone.flow.step import Speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from dialtone.domain.commands import Command, command
 from dialtone.flow.keys import NO_KEY, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
+from dialtone.flow.step import Speaking
 from dialtone.flow.step_state import PromptState
-from dialtone.flow.steps.step import Speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

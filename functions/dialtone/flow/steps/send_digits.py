@@ -9,7 +9,7 @@ from pydantic import Field, StrictInt
 
 from dialtone.domain.commands import command
 from dialtone.flow.moves import Fail, Move
-from dialtone.flow.steps.step import Step
+from dialtone.flow.step import Step
 from dialtone.flow.templating import VARIABLE, filled, known, unfilled
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from dialtone.flow.moves import Fail
-from dialtone.flow.steps.step import Edge, Step
+from dialtone.flow.step import Edge, Step
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,

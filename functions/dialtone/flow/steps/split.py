@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, field_validator
 
-from dialtone.flow.steps.step import Step
+from dialtone.flow.step import Step
 from dialtone.flow.values import chance, drawn
 
 if TYPE_CHECKING:

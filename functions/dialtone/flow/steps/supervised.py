@@ -11,7 +11,7 @@ from dialtone.domain.call_commands import callee_state
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.commands import Command, command
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
-from dialtone.flow.during import AGENT, Consultation, DuringKey, TalkState
+from dialtone.flow.in_call_keys import AGENT, Consultation, DuringKey, TalkState
 from dialtone.flow.keys import Key
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.shorthand import Shorthand

@@ -13,8 +13,8 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
 from dialtone.domain.stored import restored
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
-from dialtone.flow.during import AGENT, Side, TalkState
 from dialtone.flow.gather_timer import timer
+from dialtone.flow.in_call_keys import AGENT, Side, TalkState
 from dialtone.flow.keys import Keys, stop_gathering
 from dialtone.flow.moves import Move, Wait
 from dialtone.flow.prompts import Prompt

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from dialtone.domain.commands import command
 from dialtone.domain.live_words import TRANSCRIPT
 from dialtone.domain.spoken_choices import RECOGNISED_LANGUAGES
-from dialtone.flow.steps.step import Step
+from dialtone.flow.step import Step
 from dialtone.flow.voice_settings import LanguageCode
 
 if TYPE_CHECKING:

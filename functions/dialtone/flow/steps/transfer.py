@@ -16,18 +16,18 @@ from dialtone.domain.hangup_causes import AFTER_A_CONVERSATION, NORMAL_CLEARING,
 from dialtone.domain.numbers import masked
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
-from dialtone.flow.caller_chosen import Sources, echoes
+from dialtone.flow.caller_chosen_variables import Sources, echoes
 from dialtone.flow.data_files import InFile, NamedData
-from dialtone.flow.during import TalkState
 from dialtone.flow.gather_timer import timer, timer_ended
+from dialtone.flow.in_call_keys import TalkState
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
+from dialtone.flow.steps.attended_transfer import PARK, Consulting
 from dialtone.flow.steps.branch import TextsOrFile, fits
 from dialtone.flow.steps.connecting import Connecting
-from dialtone.flow.steps.consulting import PARK, Consulting
 from dialtone.flow.templating import (
     CALLER,
     DIGITS,

@@ -11,7 +11,7 @@ from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.gather_timer import cut_off_by_detection, seconds_left
 from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Move, Wait
-from dialtone.flow.steps.step import Step
+from dialtone.flow.step import Step
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flow.caller_chosen import Sources
+from dialtone.flow.caller_chosen_variables import Sources
 from dialtone.flow.templating import CALLER
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.variables import uses

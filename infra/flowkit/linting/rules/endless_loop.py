@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dialtone.flow.flow import Flow
-    from dialtone.flow.steps.step import Edge
+    from dialtone.flow.step import Edge
     from infra.flowkit.linting.files import FlowFile
 
 

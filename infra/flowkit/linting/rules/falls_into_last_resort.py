@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flow.steps.step import NEXT
+from dialtone.flow.step import NEXT
 from infra.flowkit.linting.rule import WARNING, Found, rule
 
 if TYPE_CHECKING:

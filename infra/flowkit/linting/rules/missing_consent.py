@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dialtone.flow.consent import AskedConsent, ConsentPolicy, Demand
     from dialtone.flow.flow import Flow
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
     from infra.flowkit.linting.files import FlowFile
 
 

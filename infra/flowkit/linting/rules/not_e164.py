@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dialtone.flow.routes import NUMBER
+from dialtone.flow.call_routing import NUMBER
 from dialtone.flow.templating import VARIABLE
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import numbers, routes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flow.steps.go import GoTo
+from dialtone.flow.steps.go_and_come_back import GoTo
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule

@@ -11,7 +11,7 @@ from infra.flowkit.linting.rule import ERROR, Found, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
     from infra.flowkit.linting.files import FlowFile
 
 SECONDS_A_MINUTE = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flow.during import RINGING_WORDS
+from dialtone.flow.in_call_keys import RINGING_WORDS
 from dialtone.flow.steps.transfer import Transfer
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.rule import WARNING, Found, rule
@@ -12,7 +12,7 @@ from infra.flowkit.linting.rule import WARNING, Found, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flow.steps.step import Step
+    from dialtone.flow.step import Step
     from infra.flowkit.linting.files import FlowFile
 
 

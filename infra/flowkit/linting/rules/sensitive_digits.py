@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dialtone.flow.step import NEXT
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.lookup import LookUp
-from dialtone.flow.steps.step import NEXT
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.variables import conditions, uses
 

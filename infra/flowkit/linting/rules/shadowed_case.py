@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.domain.numbers import is_withheld
+from dialtone.flow.call_routing import OF_THE_CALLER
 from dialtone.flow.data_files import ANY_ENDING, InFile
-from dialtone.flow.routes import OF_THE_CALLER
 from dialtone.flow.steps.branch import Branch, Case, Comparison
 from dialtone.flow.templating import CALLER
 from infra.flowkit.linting.files import Kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.flow.steps.branch import DATE, DAY, TIME
-from dialtone.flow.steps.go import GoTo
+from dialtone.flow.steps.go_and_come_back import GoTo
 from dialtone.flow.templating import LANGUAGE
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unknown_step import near

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dialtone.flow.routes import OF_THE_CALLER
+from dialtone.flow.call_routing import OF_THE_CALLER
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import routes
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule

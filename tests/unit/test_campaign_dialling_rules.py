@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dialtone.domain.campaigns.campaign import Campaign, ListSummary, Part, RetryRule, Window, WindowInvalid
-from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.campaigns.rules import (
+from dialtone.domain.campaigns.dialling_rules import (
     NO_COMMON_WINDOW,
     QUIET_HOURS,
     SUPPRESSED,
@@ -23,6 +22,7 @@ from dialtone.domain.campaigns.rules import (
     next_opening,
     week_frees_at,
 )
+from dialtone.domain.campaigns.recipient import Recipient
 
 BERLIN, NEW_YORK, LOS_ANGELES, HONOLULU = "Europe/Berlin", "America/New_York", "America/Los_Angeles", "Pacific/Honolulu"
 DAY = Window.read("09:00-20:00")

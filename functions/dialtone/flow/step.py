@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dialtone.domain.commands import Command
     from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
-    from dialtone.flow.caller_chosen import Sources
+    from dialtone.flow.caller_chosen_variables import Sources
     from dialtone.flow.data_files import NamedData
     from dialtone.flow.moves import Move
     from dialtone.flow.prompts import Prompt

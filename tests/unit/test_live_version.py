@@ -6,8 +6,9 @@ import pytest
 
 from dialtone.domain.calls import Call
 from dialtone.domain.hangup_causes import NORMAL_CLEARING
+from dialtone.domain.live_version import Live, Trial
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP
-from dialtone.domain.publication import Live, Tally, Trial, is_worse, tallies
+from dialtone.domain.trial_results import Tally, is_worse, tallies
 
 CALLED, OTHER = "+15550100", "+15550102"
 CALLERS = [f"+1555010{number:04}" for number in range(2_000)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.flow.routes import Routes, read_routes
+from dialtone.flow.call_routing import Routes, read_routes
 
 CALENDAR = "calendar: office\ntime_zone: UTC\nopen: {mon-fri: 09:00-17:00}\n"
 NUMBERS = """\

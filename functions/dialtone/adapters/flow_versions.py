@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
-from dialtone.domain.publication import WITH_THE_CODE
+from dialtone.domain.live_version import WITH_THE_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.flow_library import StoredFlows
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.domain.publication import Live
+    from dialtone.domain.live_version import Live
     from dialtone.flow.loaded_flow import LoadedFlow
 
 KEPT_IN_MEMORY = 4
@@ -36,7 +36,7 @@ class Library(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedFlows:
+class FlowVersions:
     """The deployed flows, and the published versions that lead instead of them."""
 
     deployed: Library

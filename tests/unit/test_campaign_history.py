@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.domain.campaigns.course import MOST_COLUMNS, Course
-from dialtone.domain.campaigns.notes import cost_of
+from dialtone.domain.campaigns.call_notes import cost_of
+from dialtone.domain.campaigns.history import MOST_COLUMNS, Course
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.results import BUSY, INVALID, PERSON
 from dialtone.domain.compact_json import compact, expanded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.publications import Publications
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from infra.operations import aws
 from infra.operations.stack_outputs import find_stack
 
@@ -20,9 +20,9 @@ def stack(given: argparse.Namespace) -> Stack:
     return find_stack(given.stack, os.environ)
 
 
-def publications(of: Stack) -> Publications:
+def publications(of: Stack) -> FlowVersionsTable:
     """The published versions of a stack. Raises DialtoneError."""
-    return Publications(aws.client("dynamodb"), of.calls_table)
+    return FlowVersionsTable(aws.client("dynamodb"), of.calls_table)
 
 
 def author() -> str:

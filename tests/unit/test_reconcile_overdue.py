@@ -7,7 +7,7 @@ import pytest
 from dialtone.adapters.telnyx_api import CallInfo
 from dialtone.domain.calls import Call
 from dialtone.domain.recordings import COPIED, SAVED, UNASKED, UNCERTAIN, Recording
-from reconcile.plan import (
+from reconcile.overdue import (
     ARCHIVE_SECONDS,
     DELIVERIES_SECONDS,
     GIVE_UP_SECONDS,

@@ -14,8 +14,8 @@ from dialtone.flow.keys import as_text
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.recording_options import StartOptions
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step import JustTrue
 from dialtone.flow.step_state import StepState
-from dialtone.flow.steps.step import JustTrue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""The place of a campaign's call: which campaign, which recipient, which round. Pure.
+"""The identity of a dial: which campaign, which recipient, which round. Pure.
 
 It travels in the dial's `client_state`, so that the webhook function knows to whom the call belongs.
 """
@@ -19,11 +19,11 @@ ROW, CALL, COST = "ROW#", "CALL#", "COST#"
 COST_ITEMS = 32
 """How many items share a campaign's cost: thirty writes a second would collide on a single one."""
 
-_PLACE = re.compile(r"([a-z0-9][a-z0-9-]{0,79})/(\d{1,6})/(\d{1,9})/(\d{1,3})")
+_DIAL_ID = re.compile(r"([a-z0-9][a-z0-9-]{0,79})/(\d{1,6})/(\d{1,9})/(\d{1,3})")
 
 
-class Place(NamedTuple):
-    """One dial of a campaign. Each place is dialled at most once."""
+class DialId(NamedTuple):
+    """One dial of a campaign. Each is made at most once."""
 
     campaign: str
     part: int
@@ -34,9 +34,9 @@ class Place(NamedTuple):
     """The number of the dial to this recipient, from 1."""
 
     @classmethod
-    def read(cls, text: str) -> Place | None:
-        """The place that `str` gave; None for any other text, which may come from outside."""
-        found = _PLACE.fullmatch(text) if text.isascii() else None
+    def read(cls, text: str) -> DialId | None:
+        """The identity that `str` gave; None for any other text, which may come from outside."""
+        found = _DIAL_ID.fullmatch(text) if text.isascii() else None
         return cls(found[1], int(found[2]), int(found[3]), int(found[4])) if found else None
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.domain.compact_json import compact, expanded
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.publication import Live
+from dialtone.domain.live_version import Live
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class LiveCache:
         self._read_at = None
 
 
-class Publications:
+class FlowVersionsTable:
     """The published versions, and which of them is live."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
