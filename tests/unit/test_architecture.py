@@ -156,13 +156,6 @@ def test_a_room_of_infra_imports_only_rooms_that_the_architecture_lists_below_it
     assert upwards == set()
 
 
-LOADED_WHEN_NEEDED = {
-    # A part of a step's own, which takes the step: a start from cold, and most questions, do without.
-    ("dialtone.flow.steps.collect", "dialtone.flow.steps.said_digits"),
-}
-"""Who loads what while it runs: such an import, within a function, may lead back."""
-
-
 @cache
 def imports_of_ours() -> dict[Path, set[Path]]:
     """Each file of functions/ and infra/, and the files that it imports."""
@@ -171,10 +164,7 @@ def imports_of_ours() -> dict[Path, set[Path]]:
         for root, folder in [(ROOT, INFRA), (FUNCTIONS, FUNCTIONS)]
         for file in folder.rglob("*.py")
     }
-    imports = {file: files_imported(file, files) for file in files.values()}
-    for module, part in LOADED_WHEN_NEEDED:
-        imports[files[module]].remove(files[part])
-    return imports
+    return {file: files_imported(file, files) for file in files.values()}
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
@@ -191,7 +181,6 @@ def test_no_folder_imports_what_lies_beside_it_in_a_circle() -> None:
             if "__init__" not in {importing.stem, imported_one.stem}:  # a package's own file stands for all of it
                 beside.setdefault(shared, {}).setdefault(importing, set()).add(imported_one)
 
-    del beside[FUNCTIONS / "dialtone" / "flow"]  # a flow is made of steps, and a step of what lies beside the steps
     for imports in beside.values():
         TopologicalSorter(imports).prepare()
 

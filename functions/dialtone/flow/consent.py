@@ -11,10 +11,9 @@ from dialtone.domain.recordings import Consent
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
-from dialtone.flow.prompts import Prompt
+from dialtone.flow.prompts import Prompt, prompts_ended, stop_queued, unplayable
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
-from dialtone.flow.steps.say import prompts_ended, stop_queued, unplayable
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call

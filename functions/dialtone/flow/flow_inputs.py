@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MEMORY, MESSAGE_ADDRESS, OUTCOME, Scope
+from dialtone.domain.call_variables import MEMORY, Scope
 from dialtone.domain.errors import DialtoneError
-from dialtone.flow.consent import VARIABLE as CONSENT
-from dialtone.flow.templating import DIGITS, KNOWN_OF_EVERY_CALL, LANGUAGE, WAITED, WAITING_SINCE
+from dialtone.flow.variable_names import OF_THE_WHOLE_CALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,28 +20,9 @@ MAX_GIVEN_BYTES = 1_000
 """For names and values as JSON. They travel in `client_state`, for which Telnyx names no limit, until the flow's first
 command replaces it; by then they are in the call's state."""
 
-_OF_CALLS_THEMSELVES = KNOWN_OF_EVERY_CALL | {
-    ANSWERED_BY,
-    CONSENT,
-    GREETING,
-    MESSAGE_ADDRESS,
-    OUTCOME,
-    WAITED,
-    WAITING_SINCE,
-}
-
-
-OF_THE_WHOLE_CALL = _OF_CALLS_THEMSELVES | {LANGUAGE}
-"""Variables about the call itself: all flows share them, even a flow with inputs of its own."""
-
 
 class NotGiven(DialtoneError):  # noqa: N818 -- reads as the sentence it is: something is not given
     """A call cannot be dialled for the flow with these variables."""
-
-
-def is_givable(name: str) -> bool:
-    """Whether a flow input may have this name: calls do not set such a variable themselves."""
-    return name not in _OF_CALLS_THEMSELVES and not name.startswith((DIGITS, MEMORY))
 
 
 def not_given(flow: Flow, variables: Mapping[str, str]) -> list[str]:

@@ -13,10 +13,9 @@ from dialtone.flow.consent import ConsentPolicy
 from dialtone.flow.data_files import data_file, missing, read_data, without_columns
 from dialtone.flow.document import Document
 from dialtone.flow.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, Memory, WholeCall, version_of
-from dialtone.flow.flow_inputs import is_givable
 from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.hangup_and_reject import Reject
-from dialtone.flow.variable_names import VariableName
+from dialtone.flow.variable_names import VariableName, is_givable
 from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceDefaults, VoiceName, VoiceOptions
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Prompts: text to speak, audio to play, or several of these, in one language or more."""
+"""Prompts: text to speak, audio to play, or several of these, in one language or more; and how they end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import CommandInvalid
+from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.step_state import PromptState
 from dialtone.flow.templating import filled, filled_ssml, known, names_in, spoken, unfilled
 from dialtone.flow.voice_settings import (
     MAX_SPOKEN_CHARACTERS,
@@ -28,12 +30,19 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
 
 MAX_TEXT_CHARACTERS = 20_000
 """For one text in a flow: some twenty minutes of speech."""
 
 MAX_CONTENT_CHARACTERS = 20_000
 """For a file that a flow contains as base64: two seconds of telephone WAV. Each event that plays it stores it."""
+
+UNPLAYABLE = frozenset({"file_not_found", "failed"})
+"""The `status` of a `call.playback.ended` after which the caller has heard nothing."""
+
+MAX_NAMED_CHARACTERS = 200
+"""For a media name or URL in a reason."""
 
 KINDS = ("text", "ssml", "audio", "media", "file", "content")
 
@@ -325,3 +334,28 @@ def _joined(before: tuple[str, Piece], after: tuple[str, Piece]) -> Piece | None
     if not alike or first.text is None or second.text is None:
         return None
     return first.model_copy(update={"text": f"{first.text} {second.text}"})
+
+
+def prompts_ended(state: PromptState, event: Event, then: Go) -> Move | None:
+    """Go on after the end of the step's last prompt, in whatever order the ends are reported."""
+    if event.type not in {"call.speak.ended", "call.playback.ended"}:
+        return None
+    if event.text("status") == "call_hangup":
+        return None
+    if reason := unplayable(event):
+        return Fail(reason)
+    left = state.after_prompt()
+    return Wait(state=left) if left else then
+
+
+def unplayable(event: Event) -> str:
+    """Why audio could not be played, and which; '' for any other event. A URL is named without its signature."""
+    if event.type != "call.playback.ended" or event.text("status") not in UNPLAYABLE:
+        return ""
+    named = event.text("media_name") or event.text("media_url").partition("?")[0]
+    return f"audio could not be played: {event.text('status')} {named[:MAX_NAMED_CHARACTERS]}".rstrip()
+
+
+def stop_queued(call: Call) -> tuple[Command, ...]:
+    """The command that stops playing and queued prompts; none if the only one has failed."""
+    return (command("playback_stop", call.control_id, stop="all"),) if PromptState.of(call).several_prompts else ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.decisions import FLOW_ERROR, Decision
 from dialtone.flow.engine import advance
-from dialtone.flow.steps.say import unplayable
+from dialtone.flow.prompts import unplayable
 from webhook.router import on
 
 if TYPE_CHECKING:

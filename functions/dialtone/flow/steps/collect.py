@@ -24,7 +24,7 @@ from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.digit_checks import Check, passes
 from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_ATTEMPTS, attempts
 from dialtone.flow.keys import Key, Spoken, SpokenDigits, gathered_key, meaning_one, one_key
-from dialtone.flow.moves import Go, Move
+from dialtone.flow.moves import Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.steps.prompted_input import Failure, PromptedInput, PromptedInputState
@@ -197,9 +197,7 @@ class Collect(PromptedInput):
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Pause a running recording before the question, so that even an early digit is not recorded."""
         if self._listens(call):
-            from dialtone.flow.steps import said_digits  # noqa: PLC0415 -- few questions listen to words
-
-            return said_digits.ask(self, call, voice_defaults)
+            return self._listen_for_words(call, voice_defaults)
         if self.confirm and self.state(call).confirming:
             return self.ask(call, voice_defaults, self.confirm.say, one_key((self.confirm.accept, self.confirm.redo)))
         digits = self.awaited_digits()
@@ -220,21 +218,18 @@ class Collect(PromptedInput):
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Store what was keyed in or said, or ask again."""
-        if self._listens(call):
-            from dialtone.flow.steps import said_digits  # noqa: PLC0415 -- as above
-
-            if move := said_digits.answer(self, call, event):
-                return move
+        if self._listens(call) and (move := self._heard(call, event)):
+            return move
         keyed = gathered_key(event)
         if move := self.still_asking(call, event, keyed):
             return move
         if keyed is None:
             return None
         if self.confirm and self.state(call).confirming:
-            return self.confirmed(call, self.confirm, keyed or None)
-        return self.answered(call, keyed)
+            return self._confirmed(call, self.confirm, keyed or None)
+        return self._answered(call, keyed)
 
-    def answered(self, call: Call, keyed: str) -> Go:
+    def _answered(self, call: Call, keyed: str) -> Go:
         """Accept digits if they are valid; else ask again."""
         if not self._fits(call, keyed):
             return self._unfit(call, Failure.WRONG_INPUT if keyed else Failure.NO_INPUT)
@@ -291,7 +286,7 @@ class Collect(PromptedInput):
             return self.give_up(how)._replace(commands=self._resumed(call))
         return Go(self.name, state=state)
 
-    def confirmed(self, call: Call, confirm: Confirm, key: str | None) -> Go:
+    def _confirmed(self, call: Call, confirm: Confirm, key: str | None) -> Go:
         """Go on if the caller confirms the digits; None stands for no answer."""
         if key == confirm.accept:
             return self.take("next")
@@ -303,6 +298,38 @@ class Collect(PromptedInput):
             state = replace(state, confirming=False, last=Failure.NONE)
         return Go(self.name, state=state)
 
+    def _listen_for_words(self, call: Call, voice_defaults: VoiceDefaults) -> Wait:
+        """One try, or the digits read back."""
+        from dialtone.flow.steps import said_digits, say_or_press  # noqa: PLC0415 -- few questions listen for words
+
+        if self.confirm and self.state(call).confirming:
+            keys = say_or_press.one_of(self.confirm.say_or_press)
+            return say_or_press.ask(self, call, voice_defaults, self.confirm.say, keys)
+        values = known(call) if self.one_of else {}
+        listed = tuple(dict.fromkeys(filled(text, values) for text in self.one_of))
+        wanted = said_digits.wanted(self.digits.min, self.digits.max, self.say_or_press or {}, listed)
+        return say_or_press.ask(self, call, voice_defaults, self.collect, wanted)
+
+    def _heard(self, call: Call, event: Event) -> Move | None:
+        """The move for words and single keys; None for any other event."""
+        from dialtone.flow.steps import said_digits, say_or_press  # noqa: PLC0415 -- as above
+
+        state = self.state(call)
+        if self.confirm and state.confirming:
+            said = say_or_press.answer(self, call, event, self.confirm.say_or_press)
+            return _after(said.commands, self._confirmed(call, self.confirm, said.key)) if said else None
+        if state.speaking or event.about_callee:
+            return None
+        keyed = said_digits.Keyed(state.keyed, self.digits.max, self.ends_on, self.between_seconds)
+        heard = said_digits.heard(call, event, keyed)
+        if heard is None:
+            return None
+        if heard.not_digits:
+            return self.ask_again(call, Failure.WRONG_INPUT)
+        if heard.digits is None:
+            return Wait(heard.commands, replace(state, keyed=heard.keys))
+        return _after(heard.commands, self._answered(call, heard.digits))
+
     def _listens(self, call: Call) -> bool:
         """Whether it listens for words in the current question."""
         confirming = self.confirm and self.state(call).confirming
@@ -311,3 +338,7 @@ class Collect(PromptedInput):
     def _resumed(self, call: Call) -> tuple[Command, ...]:
         paused = self.state(call).paused and call.recorder == "paused"
         return (command("record_resume", call.control_id),) if paused else ()
+
+
+def _after(commands: tuple[Command, ...], move: Go) -> Go:
+    return move._replace(commands=(*commands, *move.commands))

@@ -13,11 +13,10 @@ from dialtone.domain.decisions import NO_INPUT, WRONG_INPUT
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import NO_KEY, gathered_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
-from dialtone.flow.prompts import Prompt
+from dialtone.flow.prompts import Prompt, prompts_ended, stop_queued, unplayable
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step import NEXT, Speaking
 from dialtone.flow.step_state import PromptState
-from dialtone.flow.steps.say import prompts_ended, stop_queued, unplayable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator

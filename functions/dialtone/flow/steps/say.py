@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self
 
 from pydantic import Field, PrivateAttr, StrictBool, StrictInt, model_validator
 
-from dialtone.domain.commands import Command, command
 from dialtone.flow.keys import NO_KEY, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
-from dialtone.flow.prompts import Prompt
+from dialtone.flow.prompts import Prompt, prompts_ended, stop_queued, unplayable
 from dialtone.flow.step import Speaking
 from dialtone.flow.step_state import PromptState
 
@@ -18,11 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
     from dialtone.flow.voice_settings import VoiceDefaults
-
-UNPLAYABLE = frozenset({"file_not_found", "failed"})
-"""The `status` of a `call.playback.ended` after which the caller has heard nothing."""
 
 BARGE_IN = "barge_in"
 """The edge to a question that keys answer during the prompts before it."""
@@ -32,9 +29,6 @@ BETWEEN_SOUNDS_MILLIS = 300
 
 MAX_TIMES = 100
 """Telnyx's limit for `loop`."""
-
-MAX_NAMED_CHARACTERS = 200
-"""For a media name or URL in a reason."""
 
 
 class AskingStep(Protocol):
@@ -192,28 +186,3 @@ class Say(Speaking):
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """The prompt."""
         yield "say", self.say
-
-
-def prompts_ended(state: PromptState, event: Event, then: Go) -> Move | None:
-    """Go on after the end of the step's last prompt, in whatever order the ends are reported."""
-    if event.type not in {"call.speak.ended", "call.playback.ended"}:
-        return None
-    if event.text("status") == "call_hangup":
-        return None
-    if reason := unplayable(event):
-        return Fail(reason)
-    left = state.after_prompt()
-    return Wait(state=left) if left else then
-
-
-def unplayable(event: Event) -> str:
-    """Why audio could not be played, and which; '' for any other event. A URL is named without its signature."""
-    if event.type != "call.playback.ended" or event.text("status") not in UNPLAYABLE:
-        return ""
-    named = event.text("media_name") or event.text("media_url").partition("?")[0]
-    return f"audio could not be played: {event.text('status')} {named[:MAX_NAMED_CHARACTERS]}".rstrip()
-
-
-def stop_queued(call: Call) -> tuple[Command, ...]:
-    """The command that stops playing and queued prompts; none if the only one has failed."""
-    return (command("playback_stop", call.control_id, stop="all"),) if PromptState.of(call).several_prompts else ()
