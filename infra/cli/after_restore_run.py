@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from infra.cli.asking import confirmed
 from infra.operations import aws
 from infra.operations.releases.restored_table import RestoredTable
 from infra.operations.stack_outputs import deployed, region_of
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def run(given: argparse.Namespace) -> int:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from infra.phone.key_help import KIND_NAMES
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def add_agent_to(parser: argparse.ArgumentParser) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
 from infra.cli.bench_page import write_page
-
-if TYPE_CHECKING:
-    import argparse
-    from pathlib import Path
 
 BENCHMARKS = {
     "cold-start": "cold_start",

@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import os
 import platform
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from typing import Any
 
 MEASURED = ("telnyx", "botocore", "aws-lambda-powertools", "pydantic", "httpx", "pynacl")
 """Libraries whose versions the figures depend on."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.cli.agent_option import add_agent_to
@@ -14,9 +14,6 @@ from infra.cli.port_option import port
 from infra.cli.up import PHONE_PORT
 from infra.phone.key_help import KEYS
 from infra.phone.moment import moment
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 CALLER = "+15550142"
 """Who calls unless --as says otherwise: the caller of conversations."""

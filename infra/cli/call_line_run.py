@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.cli.call import CALLER
@@ -15,9 +15,6 @@ from infra.phone.flow_folder import called
 from infra.phone.hearing import Tone
 from infra.phone.remote import LineThere, RemoteTelephone
 from infra.phone.screen import screen_on
-
-if TYPE_CHECKING:
-    import argparse
 
 _INSTEAD = {
     "--speed": "the line has the pace of `dialtone up --pace`",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.cli.call import CALLER
@@ -17,9 +17,6 @@ from infra.phone.people import people
 from infra.phone.screen import screen_on
 from infra.phone.script import read_script
 from infra.phone.telephone import OwnTelephone
-
-if TYPE_CHECKING:
-    import argparse
 
 REAL_TIME = 1.0
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
-from typing import TYPE_CHECKING
 
 from control.call_filters import Selection
 from control.listing import Listing
 from infra.cli.recordings_access import stack
 from infra.operations import aws
 from infra.operations.custody.selection import number
-
-if TYPE_CHECKING:
-    import argparse
 
 WIDE = 10_000
 """Columns where nobody looks: in a pipe every line stays whole."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from control.call_filters import ago_or_moment, kept, moment
 from control.timeline import leg_json
 from dialtone.domain.errors import DialtoneError
+from infra.cli.calls import MOST_LIMIT, MOST_READ
 from infra.cli.calls_access import columns, listing, selection
-from infra.cli.calls_list import MOST_LIMIT, MOST_READ
 from infra.operations import aws
 from infra.operations.calls.lanes import list_lines
 from infra.operations.calls.spreadsheet import as_csv

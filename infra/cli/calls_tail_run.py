@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from control.timeline import described
+from infra.cli.calls import LOOK_SECONDS
 from infra.cli.calls_access import columns, listing, selection
-from infra.cli.calls_tail import LOOK_SECONDS
 from infra.operations import aws
 from infra.operations.calls.following import Following
 from infra.operations.calls.lanes import SHORT_ID, one_line

@@ -19,7 +19,7 @@ from dialtone.domain.campaigns.campaign import CANCELLED, DONE
 from dialtone.domain.campaigns.pause_resume_cancel import ordered
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
 from dialtone.domain.errors import DialtoneError
-from infra.cli.campaigns_show import LOOK_SECONDS
+from infra.cli.campaigns import LOOK_SECONDS
 from infra.cli.flow_versions_access import author
 from infra.operations import aws
 from infra.operations.calls.spreadsheet import cell

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.domain.campaigns.list_numbers import NumberUnclear, read_number
@@ -23,10 +24,6 @@ from infra.operations import aws
 from infra.operations.campaigns.source import pieces
 from infra.operations.stack_outputs import find_stack
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterator
 
 SHOWN = 20
 """Rows without a clear number that are shown."""

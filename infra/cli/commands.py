@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from infra.cli.examples import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    Configure = Callable[[argparse.ArgumentParser], None]
 
 
 class Help(argparse.HelpFormatter):
@@ -22,19 +25,21 @@ class Help(argparse.HelpFormatter):
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Imports its command's module before it parses that command's arguments."""
+    """Has its command's arguments added before it parses them: until then, nothing of the command is imported."""
 
-    module = ""
+    configure: str | Configure = ""
+    """What adds them, or its `module:function` in this folder; '' once that is done."""
+
     commands: Mapping[str, CommandParser] = {}
     """By name, those below it."""
 
     def prepare(self) -> None:
         """Have the command's arguments, and an example of them."""
-        if not self.module:
+        if not self.configure:
             return
-        configure, self.module = import_module(self.module).configure, ""
+        configure, self.configure = self.configure, ""
         self.formatter_class = Help
-        configure(self)
+        (resolve_name(f"infra.cli.{configure}") if isinstance(configure, str) else configure)(self)
         if example := EXAMPLES.get(self.prog):
             self.epilog = f"{self.epilog}\n\nexample:\n  {example}" if self.epilog else f"example:\n  {example}"
 
@@ -56,10 +61,12 @@ def later(module: str) -> Callable[[argparse.Namespace], int]:
     return run
 
 
-def add_commands(parser: argparse.ArgumentParser, kind: str, commands: Mapping[str, tuple[str, str]]) -> None:
-    """Give a parser its sub-commands: by name, the module that has `configure`, and a line of help."""
+def add_commands(
+    parser: argparse.ArgumentParser, kind: str, commands: Mapping[str, tuple[str | Configure, str]]
+) -> None:
+    """Give a parser its sub-commands: by name, what adds their arguments (or its `module:function`), a line of help."""
     named = parser.add_subparsers(required=True, metavar=kind, parser_class=CommandParser)
-    for name, (module, summary) in commands.items():
-        named.add_parser(name, help=summary).module = module
+    for name, (configure, summary) in commands.items():
+        named.add_parser(name, help=summary).configure = configure
     if isinstance(parser, CommandParser):
         parser.commands = named.choices

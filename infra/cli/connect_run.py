@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
+from infra.cli.account import countries, usd
 from infra.cli.asking import answered, can_ask, confirmed
-from infra.cli.connect import countries, usd
 from infra.cli.flows_option import name_project
 from infra.operations.api_key import secret_name, stored_key
 from infra.operations.connect.audio import audio_beside

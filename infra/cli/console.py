@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from infra.cli.commands import later
 from infra.cli.port_option import port
 from infra.cli.stack_option import add_stack
-
-if TYPE_CHECKING:
-    import argparse
 
 CONSOLE_PORT = 4582
 """Where `dialtone up` serves it, and this command, too."""

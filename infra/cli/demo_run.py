@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import time
-from typing import TYPE_CHECKING
 
 from infra.cli.console import CONSOLE_PORT
 from infra.demo.play import Demo, show_checks
 from infra.local.line import PhoneLine
 from infra.output.terminal import BOLD, DIM, RED, Console
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def run(given: argparse.Namespace) -> int:

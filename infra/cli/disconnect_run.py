@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from infra.cli.asking import confirmed
 from infra.operations.api_key import secret_name, stored_key
@@ -10,9 +10,6 @@ from infra.operations.connect.disconnecting import disconnection, put_back
 from infra.operations.connect.record import ConnectionRecord
 from infra.operations.connect.telnyx_account import TelnyxAccount
 from infra.operations.stack_outputs import StackMissing, deployed, region_of
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def run(given: argparse.Namespace) -> int:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.local.errors import LocalCloudError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _REMEDIES: Mapping[int, str] = MappingProxyType(
     {

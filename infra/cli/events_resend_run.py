@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from control.call_filters import ago_or_moment, moment
 from control.event_resending import Resending
@@ -12,9 +12,6 @@ from dialtone.domain.errors import DialtoneError
 from infra.cli.recordings_access import stack
 from infra.operations import aws
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def run(given: argparse.Namespace) -> int:

@@ -1,22 +1,146 @@
-"""`dialtone flow`: what people do with phone menus."""
+"""`dialtone flow`: what people do with phone menus. The arguments of its commands."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
+from pathlib import Path
 
-from infra.cli.commands import add_commands
+from infra.cli.commands import add_commands, later
+from infra.cli.flows_option import add_flows_to
+from infra.cli.port_option import port
+from infra.cli.stack_option import add_stack
 
-if TYPE_CHECKING:
-    import argparse
+LINT_FORMATS = ("text", "json", "github", "sarif")
+STANDARD_OUTPUT = "-"
+DEFAULT_FORMAT = "svg"
+
+WATCH_PORT = 4590
+"""Fixed, so that a page that was left open finds the next one."""
+
+ENDINGS = {"mermaid": "mmd", "svg": "svg", "html": "html"}
+TEST_FORMATS = ("text", "json", "junit")
+WHOLE = 100.0
+
+MOST_CALLS = 1_000
+"""That one command plays: a call takes some fifty milliseconds and a few read units."""
+
+
+def _lint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="folders of flows, or flows (default: the nearest project)",
+    )
+    parser.add_argument("--format", choices=LINT_FORMATS, default="text", help="how to tell it (default: text)")
+    parser.add_argument("--strict", action="store_true", help="let warnings count as errors")
+    parser.add_argument("--rules", action="store_true", help="list the rules, and look at no flow")
+    parser.add_argument("--explain", metavar="RULE", help="show a rule's page, and look at no flow")
+    parser.set_defaults(run=later("infra.cli.flow_lint_run"))
+
+
+def _draw(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("drawn", nargs="*", metavar="FLOW", help="a flow's file or name (default: all of them)")
+    parser.add_argument("--format", choices=tuple(ENDINGS), help=f"(default: {DEFAULT_FORMAT})")
+    _add_output_to(parser)
+    parser.add_argument("--watch", action="store_true", help="show a page that follows what is saved, until Ctrl-C")
+    parser.add_argument("--port", type=port, default=WATCH_PORT, help=f"of that page (default: {WATCH_PORT})")
+    add_flows_to(parser)
+    parser.set_defaults(run=later("infra.cli.flow_draw_run"))
+
+
+def _add_output_to(parser: argparse.ArgumentParser) -> None:
+    """Add where the pictures go."""
+    parser.add_argument(
+        "--output",
+        default=STANDARD_OUTPUT,
+        metavar="PLACE",
+        help="a folder, which gets one file for each flow, or a file such as menu.svg (default: -, print)",
+    )
+
+
+def _diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="a file, a file at a git revision (menu.yaml@HEAD~1), or a revision")
+    parser.add_argument("new", metavar="NEW", nargs="?", default="", help="likewise; without it, the files as they lie")
+    parser.add_argument("--format", choices=("text", "mermaid", "svg", "html"), default="text", help="(default: text)")
+    _add_output_to(parser)
+    add_flows_to(parser)
+    parser.add_argument("--exit-code", action="store_true", help="exit with 1 where there are differences")
+    parser.set_defaults(run=later("infra.cli.flow_diff_run"))
+
+
+def _test(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="*", metavar="FLOW|FILE", help="a flow's name or a ….test.yaml (default: all)")
+    add_flows_to(parser)
+    parser.add_argument("--cover", type=_percent, metavar="PERCENT", help="fail if less of a flow was taken")
+    parser.add_argument("-k", dest="name", default="", metavar="NAME", help="only conversations whose name holds this")
+    parser.add_argument("--jobs", type=_jobs, default=1, help="processes that play at once (default: 1)")
+    parser.add_argument("--format", choices=TEST_FORMATS, default="text", help="how to report (default: text)")
+    parser.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of such files, and do nothing else"
+    )
+    parser.set_defaults(run=later("infra.cli.flow_test_run"))
+
+
+def _percent(text: str) -> float:
+    percent = float(text)
+    if not 0 <= percent <= WHOLE:
+        raise argparse.ArgumentTypeError("must be from 0 to 100")
+    return percent
+
+
+def _jobs(text: str) -> int:
+    jobs = int(text)
+    if jobs < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return jobs
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Play real calls again, on this machine: on the flows that led them, and on the flows of the project. Each"
+        " caller presses the same keys at the same steps, and hangs up where they did. Nothing is sent to Telnyx."
+    )
+    parser.add_argument("sessions", nargs="*", metavar="SESSION", help="a call, as for `dialtone calls show`")
+    parser.add_argument("--last", type=int, metavar="N", help="the newest N calls that a flow led and that are over")
+    add_flows_to(parser)
+    parser.add_argument(
+        "--version", type=int, metavar="N", help="on this published version, not on the flows of the project"
+    )
+    add_stack(parser)
+    parser.add_argument("--json", action="store_true", help="print a JSON object a line")
+    parser.set_defaults(run=later("infra.cli.flow_replay_run"))
+
+
+def _test_from(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Write a conversation from a real call: what its caller heard, pressed and came to. Numbers, ids and names are"
+        " replaced, what people said is left out. It passes on the version of the flow that led the call."
+    )
+    parser.add_argument("session", metavar="SESSION", help="the call, as for `dialtone calls show`")
+    parser.add_argument("--append", type=Path, metavar="FILE", help="add it to these conversations (default: print it)")
+    add_flows_to(parser)
+    add_stack(parser)
+    parser.set_defaults(run=later("infra.cli.flow_test_from_run"))
+
+
+def _schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "of", nargs="?", choices=("calendar", "flow", "numbers"), default="flow", help="of what; a flow if not said"
+    )
+    parser.add_argument("--write", action="store_true", help="write all, for editors, into the project's schema folder")
+    parser.set_defaults(run=later("infra.cli.flow_schema_run"))
+
 
 ACTIONS = {
-    "lint": ("infra.cli.flow_lint", "tell what is wrong with the flows, with file, line, step and remedy"),
-    "draw": ("infra.cli.flow_draw", "draw flows: steps, keys, paths"),
-    "diff": ("infra.cli.flow_diff", "tell and draw what a change does to callers"),
-    "test": ("infra.cli.flow_test", "play the conversations beside the flows, and say which paths none took"),
-    "replay": ("infra.cli.flow_replay", "tell where callers of real calls would have gone in other flows"),
-    "test-from": ("infra.cli.flow_test_from", "write a conversation from a real call, personal details replaced"),
-    "schema": ("infra.cli.flow_schema", "print the JSON Schema of flows, or write all that are published"),
+    "lint": (_lint, "tell what is wrong with the flows, with file, line, step and remedy"),
+    "draw": (_draw, "draw flows: steps, keys, paths"),
+    "diff": (_diff, "tell and draw what a change does to callers"),
+    "test": (_test, "play the conversations beside the flows, and say which paths none took"),
+    "replay": (_replay, "tell where callers of real calls would have gone in other flows"),
+    "test-from": (_test_from, "write a conversation from a real call, personal details replaced"),
+    "schema": (_schema, "print the JSON Schema of flows, or write all that are published"),
 }
 
 

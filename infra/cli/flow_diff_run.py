@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.cli.flow_draw import STANDARD_OUTPUT
+from infra.cli.flow import STANDARD_OUTPUT
 from infra.cli.flow_draw_run import picture, write
 from infra.cli.flows_option import name_project
 from infra.flowkit.drawing.beside_flows import noticed_beside

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.cli.flow_draw import DEFAULT_FORMAT, ENDINGS, STANDARD_OUTPUT
+from infra.cli.flow import DEFAULT_FORMAT, ENDINGS, STANDARD_OUTPUT
 from infra.cli.flows_option import name_project
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.html import Section, page_of

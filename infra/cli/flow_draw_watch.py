@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 from dialtone.domain.errors import DialtoneError
 from infra.cli.errors import sentence_of
@@ -13,10 +15,6 @@ from infra.flowkit.drawing.followed import FollowedFlows
 from infra.pages.assets import assets
 from infra.pages.feed import Feed
 from infra.pages.server import LocalServer, Stream
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 LOOK_SECONDS = 0.2
 """Between two looks at the files: less than it takes to turn to the page."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
@@ -13,10 +13,6 @@ from infra.flowkit.linting.formats import FORMATS, as_text
 from infra.flowkit.linting.rule import rules
 from infra.flowkit.linting.rules.unknown_step import near
 from infra.projects.project import NO_PROJECT, nearest
-
-if TYPE_CHECKING:
-    import argparse
-
 
 PAGES = ROOT / "docs" / "lint"
 

@@ -13,7 +13,7 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import listing
-from infra.cli.flow_replay import MOST_CALLS
+from infra.cli.flow import MOST_CALLS
 from infra.cli.flows_option import name_project
 from infra.flowkit.conversations.runner import flows_in
 from infra.flowkit.drawing.versions import Text, is_flow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import IS_INSTALLED, ROOT
@@ -12,10 +12,6 @@ from infra.flowkit.reference.schemas import schemas, written
 from infra.output.files import write_whole
 from infra.projects.new_project import SCHEMA_FOLDER
 from infra.projects.project import nearest, shown
-
-if TYPE_CHECKING:
-    import argparse
-
 
 DOCS = ROOT / "docs" / "schema"
 """Where they are published."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
@@ -13,9 +13,6 @@ from infra.cli.flow_test_reports import REPORTS
 from infra.cli.flows_option import name_project
 from infra.flowkit.conversations.conversation import SUFFIX, read_conversations, schema
 from infra.flowkit.conversations.runner import Played, coverages, flows_in, play
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def run(given: argparse.Namespace) -> int:

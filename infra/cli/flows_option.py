@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from infra.projects.project import nearest
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def add_flows_to(parser: argparse.ArgumentParser) -> None:

@@ -5,48 +5,42 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from infra.cli.commands import CommandParser, add_commands
 from infra.cli.errors import sentence_of
 from infra.version import VERSION
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 COMMANDS = {
-    "new": ("infra.cli.new", "make a project: menus of your own, ready to be rung"),
-    "demo": ("infra.cli.demo", "play four kinds of calls through the real code on this machine"),
-    "up": ("infra.cli.up", "run the stack and the simulated carrier on this machine, until Ctrl-C"),
-    "call": ("infra.cli.call", "call a number of yours from this terminal"),
-    "secret": ("infra.cli.secret", "store the Telnyx API key where the functions read it"),
-    "deploy": ("infra.cli.deploy", "put a project's line on AWS, or bring it up to date"),
-    "connect": ("infra.cli.connect", "let a deployed stack's numbers ring, through Telnyx's API"),
-    "disconnect": ("infra.cli.disconnect", "put back what was at Telnyx before the first connect"),
-    "numbers": ("infra.cli.numbers", "list the account's numbers and where each leads"),
-    "doctor": ("infra.cli.doctor", "check a line, from this machine to Telnyx, with a remedy for what is wrong"),
-    "dial": ("infra.cli.dial", "ring a number and let a flow talk to the person who answers"),
-    "announce": ("infra.cli.announce", "let a flow talk to everybody on a list, and say before what that takes"),
-    "campaigns": ("infra.cli.campaigns", "what is dialled to many, and the numbers that no campaign dials"),
-    "flow": ("infra.cli.flow", "check phone menus"),
-    "publish": ("infra.cli.publish", "let the menus as they are now take new calls, without a deployment"),
-    "versions": ("infra.cli.versions", "list the published versions of the menus, and which takes calls"),
-    "rollback": ("infra.cli.rollback", "let an earlier version of the menus take new calls again"),
-    "calls": ("infra.cli.calls", "list the calls that there were, show one, follow those that go on"),
-    "console": ("infra.cli.console", "open pages on calls, recordings, flows and the line's health in a browser"),
-    "logs": ("infra.cli.logs", "show what the functions logged: of a call, of a flow, what failed, what was slow"),
-    "rollback-code": ("infra.cli.rollback_code", "let the webhook function's version before take webhooks again"),
-    "after-restore": (
-        "infra.cli.after_restore",
-        "give a restored calls table its settings back, and its stream readers",
-    ),
-    "uninstall": ("infra.cli.uninstall", "delete a stack, after showing what would be lost with it"),
-    "events": ("infra.cli.events", "send events of calls and recordings again that never reached the event bus"),
-    "replay": ("infra.cli.replay", "run events again that failed by a fault of ours, after the fix"),
-    "recordings": ("infra.cli.recordings", "find, verify and redrive what was recorded"),
-    "completion": ("infra.cli.completion", "let a shell complete commands, options, flows and numbers"),
-    "bench": ("infra.cli.bench", "measure speed and cost, and write docs/bench (from a checkout)"),
+    "new": ("new:configure", "make a project: menus of your own, ready to be rung"),
+    "demo": ("demo:configure", "play four kinds of calls through the real code on this machine"),
+    "up": ("up:configure", "run the stack and the simulated carrier on this machine, until Ctrl-C"),
+    "call": ("call:configure", "call a number of yours from this terminal"),
+    "secret": ("account:secret", "store the Telnyx API key where the functions read it"),
+    "deploy": ("stack:deploy", "put a project's line on AWS, or bring it up to date"),
+    "connect": ("account:connect", "let a deployed stack's numbers ring, through Telnyx's API"),
+    "disconnect": ("account:disconnect", "put back what was at Telnyx before the first connect"),
+    "numbers": ("account:numbers", "list the account's numbers and where each leads"),
+    "doctor": ("doctor:configure", "check a line, from this machine to Telnyx, with a remedy for what is wrong"),
+    "dial": ("dial:configure", "ring a number and let a flow talk to the person who answers"),
+    "announce": ("announce:configure", "let a flow talk to everybody on a list, and say before what that takes"),
+    "campaigns": ("campaigns:configure", "what is dialled to many, and the numbers that no campaign dials"),
+    "flow": ("flow:configure", "check phone menus"),
+    "publish": ("publishing:publish", "let the menus as they are now take new calls, without a deployment"),
+    "versions": ("publishing:versions", "list the published versions of the menus, and which takes calls"),
+    "rollback": ("publishing:rollback", "let an earlier version of the menus take new calls again"),
+    "calls": ("calls:configure", "list the calls that there were, show one, follow those that go on"),
+    "console": ("console:configure", "open pages on calls, recordings, flows and the line's health in a browser"),
+    "logs": ("logs:configure", "show what the functions logged: of a call, of a flow, what failed, what was slow"),
+    "rollback-code": ("stack:rollback_code", "let the webhook function's version before take webhooks again"),
+    "after-restore": ("stack:after_restore", "give a restored calls table its settings back, and its stream readers"),
+    "uninstall": ("stack:uninstall", "delete a stack, after showing what would be lost with it"),
+    "events": ("events:configure", "send events of calls and recordings again that never reached the event bus"),
+    "replay": ("replay:configure", "run events again that failed by a fault of ours, after the fix"),
+    "recordings": ("recordings:configure", "find, verify and redrive what was recorded"),
+    "completion": ("completion:configure", "let a shell complete commands, options, flows and numbers"),
+    "bench": ("bench:configure", "measure speed and cost, and write docs/bench (from a checkout)"),
 }
 
 FAILED = 1

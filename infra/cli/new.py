@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from infra.projects.new_project import TEMPLATES, create
 from infra.projects.project import FLOWS_FOLDER, counted
-
-if TYPE_CHECKING:
-    import argparse
 
 DEFAULT_TEMPLATE = "front-desk"
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from infra.cli.recordings_access import ledger, objects, stack
 from infra.operations import aws
 from infra.operations.custody.holds import Holds
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def run(given: argparse.Namespace) -> int:

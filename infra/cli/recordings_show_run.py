@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from infra.cli.recordings_access import described, ledger, objects, retention, stack
 from infra.operations import aws
 from infra.operations.custody.holds import Holds
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping
 
 
 def run(given: argparse.Namespace) -> int:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import argparse
+from typing import Any
 
 from infra.cli.asking import confirmed
 from infra.operations import aws
 from infra.operations.releases.history import application_of, deployments_going_on, read_versions
 from infra.operations.releases.rollback import back, forth, move
 from infra.operations.stack_outputs import deployed, region_of
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def run(given: argparse.Namespace) -> int:

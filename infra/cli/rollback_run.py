@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from infra.cli.asking import confirmed
 from infra.cli.flow_versions_access import author, publications, stack
 from infra.operations import aws
 from infra.operations.publishing.publishing import named, roll_back, rolled_back
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def run(given: argparse.Namespace) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
+from collections.abc import Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 from botocore.credentials import Credentials
 
@@ -32,11 +35,6 @@ from infra.pages.server import LocalServer
 from infra.phone.api import PhoneApi
 from infra.phone.call_service import CallService
 from infra.phone.people import people
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping
-    from pathlib import Path
 
 
 def run(given: argparse.Namespace) -> NoReturn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import resource
@@ -11,16 +10,14 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.checkout import ROOT, SAMPLES
-from infra.cli.commands import CommandParser
 from infra.cli.errors import sentence_of
-from infra.cli.main import BROKEN_PIPE, COMMANDS, INTERRUPTED, main
+from infra.cli.main import BROKEN_PIPE, INTERRUPTED, command_parser, main
 from tests.integration.ordinary_user import as_an_ordinary_user
 
 if TYPE_CHECKING:
@@ -394,14 +391,9 @@ def _named(arguments: str) -> set[str]:
 
 
 def _commands() -> Iterator[str]:
-    for name, (module, _) in COMMANDS.items():
-        parser = CommandParser()
-        import_module(module).configure(parser)
-        below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001 -- argparse lists them nowhere else
-        if not below:
-            yield name
-        for each in below:
-            yield from (f"{name} {action}" for action in each.choices)
+    for name, parser in command_parser().commands.items():
+        parser.prepare()
+        yield from (f"{name} {action}" for action in parser.commands) if parser.commands else [name]
 
 
 @pytest.mark.parametrize(
@@ -431,7 +423,7 @@ BEGIN = f"import os, signal, sys\nsys.path.insert(0, {str(ROOT)!r})\nimport infr
 EARLY = "os.kill(os.getpid(), signal.SIGINT)"
 LATE = """
 import infra.cli.commands as commands
-commands.import_module = lambda _: os.kill(os.getpid(), signal.SIGINT)
+commands.resolve_name = lambda _: os.kill(os.getpid(), signal.SIGINT)
 sys.exit(start.main(['up']))
 """
 

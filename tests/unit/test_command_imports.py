@@ -45,7 +45,7 @@ def test_no_commands_help_imports_a_library_nor_needs_a_posix_terminal() -> None
 
     modules = imported_by(every)
 
-    assert {"infra.cli.call", "infra.cli.recordings_verify"} <= modules
+    assert {"infra.cli.call", "infra.cli.recordings"} <= modules
     assert modules.isdisjoint((*LIBRARIES, *OF_THE_PROGRAM))
 
 

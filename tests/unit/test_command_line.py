@@ -14,8 +14,7 @@ import pytest
 from infra.cli.completion import SHELLS
 from infra.cli.completion_run import SCRIPTS, candidates
 from infra.cli.examples import EXAMPLES
-from infra.cli.flow_lint import FORMATS as LINT_FORMATS
-from infra.cli.flow_test import FORMATS as TEST_FORMATS
+from infra.cli.flow import LINT_FORMATS, TEST_FORMATS
 from infra.cli.flow_test_reports import REPORTS
 from infra.cli.main import command_parser, main
 from infra.flowkit.linting.formats import FORMATS

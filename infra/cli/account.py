@@ -1,4 +1,4 @@
-"""`dialtone connect`: lets a stack's numbers ring, through Telnyx's API."""
+"""`dialtone secret`, `connect`, `disconnect` and `numbers`: their arguments."""
 
 from __future__ import annotations
 
@@ -13,13 +13,23 @@ WEBHOOK_TIMEOUT_SECONDS = 2
 """What Telnyx waits by default, too: what takes longer is delivered again, and in the end to the failover."""
 
 LONGEST_WEBHOOK_TIMEOUT_SECONDS = 30
-
 USD = re.compile(r"\d{1,6}(\.\d{1,2})?")
 COUNTRIES = re.compile(r"[A-Z]{2}(,[A-Z]{2})*")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments."""
+def secret(parser: argparse.ArgumentParser) -> None:
+    """`dialtone secret`: stores the Telnyx API key where a stack's functions read it, and nowhere else."""
+    parser.description = (
+        "Ask for the Telnyx API key without showing it (or read it from a pipe), let Telnyx check it, and put it into"
+        " Secrets Manager. It is written nowhere on this machine."
+    )
+    add_stack_to(parser)
+    parser.add_argument("--name", default="", help="the secret's name (default: as the stack has it)")
+    parser.set_defaults(run=later("infra.cli.secret_run"))
+
+
+def connect(parser: argparse.ArgumentParser) -> None:
+    """`dialtone connect`: lets a stack's numbers ring, through Telnyx's API."""
     parser.description = (
         "Make or change the Call Control application, its outbound voice profile, the assignment of the numbers in"
         " numbers.yaml, and the stored audio, until all is as the stack needs it. What will be changed is shown first."
@@ -67,3 +77,20 @@ def _timeout(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= LONGEST_WEBHOOK_TIMEOUT_SECONDS:
         raise argparse.ArgumentTypeError(f"{text}: say whole seconds, from 1 to {LONGEST_WEBHOOK_TIMEOUT_SECONDS}")
     return int(text)
+
+
+def disconnect(parser: argparse.ArgumentParser) -> None:
+    """`dialtone disconnect`: puts back what was at Telnyx before the first `dialtone connect`."""
+    parser.description = "Let the numbers ring what they rang before, and undo the application and its profile."
+    add_stack_to(parser)
+    parser.add_argument("--dry-run", action="store_true", help="show what would be put back, and change nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
+    parser.set_defaults(run=later("infra.cli.disconnect_run"))
+
+
+def numbers(parser: argparse.ArgumentParser) -> None:
+    """`dialtone numbers`: the account's phone numbers, and where each leads."""
+    add_stack_to(parser)
+    add_flows_to(parser)
+    parser.add_argument("--json", action="store_true", help="print them as JSON")
+    parser.set_defaults(run=later("infra.cli.numbers_run"))

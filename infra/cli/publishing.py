@@ -1,0 +1,63 @@
+"""`dialtone publish`, `versions` and `rollback`: their arguments."""
+
+from __future__ import annotations
+
+import argparse
+
+from infra.cli.commands import later
+from infra.cli.flows_option import add_flows_to
+from infra.cli.stack_option import add_stack
+
+PERCENTS = range(1, 100)
+
+
+def publish(parser: argparse.ArgumentParser) -> None:
+    """`dialtone publish`: the menus as they are now take new calls, without a deployment."""
+    parser.description = (
+        "Check the menus, play their conversations, show what callers will notice, and let them take new calls within "
+        "seconds. Calls in progress end on the version that they began with."
+    )
+    add_flows_to(parser)
+    parser.add_argument("-m", "--message", default="", help="what this version is about, for `dialtone versions`")
+    parser.add_argument(
+        "--percent", type=_percent, default=100, metavar="N", help="try it on N %% of the new calls, by caller"
+    )
+    parser.add_argument(
+        "--number", action="append", default=[], metavar="NUMBER", help="only on calls to this number (repeatable)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_stack(parser)
+    parser.set_defaults(run=later("infra.cli.publish_run"))
+
+
+def _percent(text: str) -> int:
+    if not text.isdecimal() or int(text) not in PERCENTS:
+        raise argparse.ArgumentTypeError("must be from 1 to 99; without it every new call is taken")
+    return int(text)
+
+
+def versions(parser: argparse.ArgumentParser) -> None:
+    """`dialtone versions`: the published versions of the menus, which of them takes calls, and who changed that."""
+    parser.description = "List the published versions of the menus, the newest first, and which takes new calls."
+    parser.add_argument("--changes", action="store_true", help="list who published and went back, and when")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    add_stack(parser)
+    parser.set_defaults(run=later("infra.cli.versions_run"))
+
+
+def rollback(parser: argparse.ArgumentParser) -> None:
+    """`dialtone rollback`: an earlier version of the menus takes new calls again."""
+    parser.description = (
+        "Let an earlier version of the menus take new calls again, within seconds. While a version is tried, this ends "
+        "the trial. Calls in progress end on the version that they began with."
+    )
+    parser.add_argument(
+        "--to",
+        type=int,
+        metavar="VERSION",
+        help="this version, 0 for the flows deployed with the code (default: the one before)",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_stack(parser)
+    parser.set_defaults(run=later("infra.cli.rollback_run"))
