@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from archive.custody import Delivery
 from archive.deadline import Deadline
 from archive.errors import PermanentFailure, wait_seconds
-from archive.words import Written
+from archive.live_transcripts import Written
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.kept_texts import KINDS
+from dialtone.domain.live_transcripts import KINDS
 from dialtone.domain.recordings import DOUBTFUL, ArchiveJob
 from dialtone.domain.units import MILLIS_PER_SECOND
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from archive.call_details import with_leg
 from archive.custody import ArchiveResult
 from archive.errors import AudioNotReady, NotArchived, PermanentFailure
+from archive.live_transcripts import keep_conversation, write_down
 from archive.metadata_mirror import mirror
-from archive.words import keep_conversation, write_down
 from dialtone.adapters.telnyx_api import SAME_START_SECONDS
-from dialtone.domain.kept_texts import text_name
+from dialtone.domain.live_transcripts import transcript_name
 from dialtone.domain.recordings import (
     COMPLETED,
     ERASED,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archive.bucket import RecordingsBucket
-    from archive.words import Written
+    from archive.live_transcripts import Written
     from dialtone.adapters.calls_table import CallsTable
     from dialtone.adapters.telnyx_api import TelnyxApi
     from dialtone.domain.recordings import ArchiveJob, Recording
@@ -83,20 +83,20 @@ class Transcripts:
 
         What comes meanwhile has its own job: then the entry stays as that one found it.
         """
-        entry = self._store.kept_text(job.call_session_id, _text_name(job))
+        entry = self._store.live_transcript(job.call_session_id, _name_of(job))
         if job.kind == TALK:
             written = keep_conversation(job, self._store, self._bucket, self._telnyx)
         else:
             written = write_down(job, self._store, self._bucket)
         if entry:  # none of a job of before there was a ledger of texts
-            self._store.mark_text(entry.kept_as(*written))
+            self._store.mark_live_transcript(entry.kept_as(*written))
         return written
 
     def give_up(self, job: ArchiveJob, reason: str) -> None:
         """Say in the ledger why a text is not kept, unless it is."""
-        entry = self._store.kept_text(job.call_session_id, _text_name(job))
+        entry = self._store.live_transcript(job.call_session_id, _name_of(job))
         if entry and entry.status == EXPECTED:
-            self._store.mark_text(replace(entry, status=FAILED, reason=reason))
+            self._store.mark_live_transcript(replace(entry, status=FAILED, reason=reason))
 
     def _failed(self, recording: Recording, job: ArchiveJob) -> ArchiveResult:
         """A transcription that Telnyx could not complete: the audio stays, and nothing is filed as its words."""
@@ -160,8 +160,8 @@ class Transcripts:
         return transcript.text
 
 
-def _text_name(job: ArchiveJob) -> str:
-    return text_name(job.call_leg_id, job.kind, job.conversation_id)
+def _name_of(job: ArchiveJob) -> str:
+    return transcript_name(job.call_leg_id, job.kind, job.conversation_id)
 
 
 def _same_moment(one: str, other: str) -> bool:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
-    from control.delivery import Delivery
     from control.destinations import Destinations
     from control.idempotency import Requests
     from control.listing import Listing
+    from control.own_events import Delivery
     from dialtone.domain.calls import Call
 
 Key = Annotated[

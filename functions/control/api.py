@@ -16,13 +16,13 @@ from control.calls import call_routes
 from control.campaign_states import campaign_state_routes
 from control.campaigns import Ordering, campaign_routes
 from control.deleting import Deleting
-from control.delivery import Delivery
 from control.dialling import Dialling, dial_routes
 from control.flows import flow_routes
 from control.health import AWS, Looking, health_routes
 from control.idempotency import Requests
 from control.listing import Listing
 from control.live_flows import live_flow
+from control.own_events import Delivery
 from control.problems import Refused, answer_problems, must_have
 from control.queues import Queues, queue_routes
 from control.recordings import recording_routes

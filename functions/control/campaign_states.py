@@ -23,9 +23,10 @@ from dialtone.domain.campaigns.result_rows import row_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dialtone.adapters.campaigns_table import CampaignsTable, Spent
+    from dialtone.adapters.campaigns_table import CampaignsTable
     from dialtone.domain.campaigns.attempt import Attempt
     from dialtone.domain.campaigns.campaign import Campaign
+    from dialtone.domain.campaigns.costs import Spent
     from dialtone.domain.campaigns.progress import Progress
 
 TRIES = 5

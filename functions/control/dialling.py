@@ -27,9 +27,9 @@ from dialtone.flow.inline_prompts import SAY, SAY_AFTER_GREETING, TEXT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from control.delivery import Delivery
     from control.destinations import Destinations
     from control.idempotency import Requests
+    from control.own_events import Delivery
     from dialtone.domain.parameter_checks import Parameter
 
 SAME_ID_SECONDS = 55

@@ -244,7 +244,7 @@ class Listing:
         try:
             legs, timeline = self.store.legs(session), self.store.timeline(session)
             return call_timeline(
-                session, legs, timeline, self.store.recordings(session), self.store.kept_texts(session)
+                session, legs, timeline, self.store.recordings(session), self.store.live_transcripts(session)
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DialtoneError(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.calls_table import TimelineEntry
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
-    from dialtone.domain.kept_texts import KeptText
+    from dialtone.domain.live_transcripts import LiveTranscript
     from dialtone.domain.recordings import Recording
 
 TO_DIALTONE, TO_TELNYX = "to-dialtone", "to-telnyx"
@@ -79,7 +79,7 @@ class CallTimeline:
     rows: tuple[Row, ...]
     recordings: tuple[Recording, ...]
     costs: tuple[Cost, ...]
-    texts: tuple[KeptText, ...] = ()
+    texts: tuple[LiveTranscript, ...] = ()
     """Transcripts that belong to no recording."""
 
     @property
@@ -138,7 +138,7 @@ def call_timeline(
     legs: Sequence[Call],
     timeline: Sequence[TimelineEntry],
     recordings: Sequence[Recording],
-    texts: Sequence[KeptText] = (),
+    texts: Sequence[LiveTranscript] = (),
 ) -> CallTimeline:
     """The timeline of the call whose items these are."""
     refusals = {each.event_id: each for each in timeline if each.event_type == REFUSED}
@@ -166,7 +166,7 @@ def call_timeline(
     return CallTimeline(session, tuple(legs), tuple(rows), tuple(recordings), tuple(_costs(timeline)), tuple(texts))
 
 
-def text_json(text: KeptText) -> dict[str, Any]:
+def text_json(text: LiveTranscript) -> dict[str, Any]:
     """A transcript without recording, as the API shows it; without its key and its text."""
     return {
         "name": text.name,

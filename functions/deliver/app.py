@@ -9,7 +9,7 @@ from deliver.chat import Chat
 from deliver.claims import Claims
 from deliver.consumer import Consumer
 from deliver.delivery import Deliveries
-from deliver.due import FROM_STREAM, DueDeliveries
+from deliver.due_deliveries import FROM_STREAM, DueDeliveries
 from deliver.mail import Mail
 from deliver.objects import Objects
 from deliver.settings import Settings

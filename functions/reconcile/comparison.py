@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from reconcile.intake import take_in
 from reconcile.listing import can_be_taken, created_seconds, is_of_application, new_to, was_reported
 from reconcile.overdue import DELIVERIES_SECONDS
-from reconcile.questions import NotAnswered
 from reconcile.report import FAULTS, LEFT, MISSING, REFUSED
+from reconcile.telnyx_queries import NotAnswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from dialtone.adapters.telnyx_api import RecordingInfo
     from reconcile.dependencies import Dependencies
-    from reconcile.questions import Questions
     from reconcile.report import Report
+    from reconcile.telnyx_queries import Questions
 
     Together = Callable[[Iterable[tuple[str, Callable[[], None]]]], None]
     """Looks at several calls at once, each by its session."""

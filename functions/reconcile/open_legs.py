@@ -23,8 +23,8 @@ from reconcile.overdue import (
     over_by_age,
     when_over,
 )
-from reconcile.questions import NotAnswered
 from reconcile.report import CLOSED, FAULTS, READ_BACK
+from reconcile.telnyx_queries import NotAnswered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Level
     from dialtone.domain.calls import Call
     from reconcile.dependencies import Dependencies
-    from reconcile.questions import Questions
     from reconcile.report import Report
+    from reconcile.telnyx_queries import Questions
 
 
 @dataclass(frozen=True, slots=True)

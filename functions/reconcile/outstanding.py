@@ -13,6 +13,7 @@ from dialtone.adapters.calls_table import DueItem
 from dialtone.domain.recordings import COPIED, EXPECTED, FAILED, OPEN_STATUSES, SAVED, ArchiveJob
 from reconcile.intake import take_in
 from reconcile.listing import can_be_taken, new_to, was_never_asked_for, was_reported
+from reconcile.live_transcripts import AwaitedLiveTranscripts
 from reconcile.open_legs import OpenLegs
 from reconcile.overdue import (
     CLOCK_SKEW_SECONDS,
@@ -26,9 +27,8 @@ from reconcile.overdue import (
     seconds,
     unlisted,
 )
-from reconcile.questions import NotAnswered
 from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, REFUSED
-from reconcile.texts import AwaitedTexts
+from reconcile.telnyx_queries import NotAnswered
 from reconcile.transcripts import AwaitedTranscripts
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
     from reconcile.dependencies import Dependencies
     from reconcile.overdue import Look
-    from reconcile.questions import Questions
     from reconcile.report import Report
+    from reconcile.telnyx_queries import Questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class OutstandingCall:
         legs = {leg.leg_id: leg for leg in self.dependencies.store.legs(self.session)}
         texts = [each for each in claimed.values() if each.text]
         try:
-            AwaitedTexts(self.dependencies, self.report, self.session, self.now).look(texts)
+            AwaitedLiveTranscripts(self.dependencies, self.report, self.session, self.now).look(texts)
             self._look_at_recordings(recordings, legs)
         except Exception:  # an entry that cannot be settled must not keep its call open as well
             self._look_at_legs(claimed, legs)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.telnyx_api import CallInfo
     from dialtone.domain.calls import Call
-    from dialtone.domain.kept_texts import KeptText
+    from dialtone.domain.live_transcripts import LiveTranscript
     from dialtone.domain.recordings import Recording
 
 NEXT_SWEEP_SECONDS = 240
@@ -112,7 +112,7 @@ def look_at(recording: Recording, ended: float | None, now: float) -> Look:
     return Look("ask" if age >= DELIVERIES_SECONDS else "wait", age)
 
 
-def look_at_text(text: KeptText, now: float) -> Look:
+def look_at_text(text: LiveTranscript, now: float) -> Look:
     """What is to be done about a text of no recording that is not kept; `now` in unix seconds."""
     age = now - seconds(text.requested_at)
     if age >= GIVE_UP_SECONDS:

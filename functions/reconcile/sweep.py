@@ -15,8 +15,8 @@ from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import DialtoneError
 from reconcile.comparison import Comparison
 from reconcile.outstanding import OutstandingCall
-from reconcile.questions import Questions
 from reconcile.report import CALLS, FAULTS, LEFT, OUTSTANDING, Report
+from reconcile.telnyx_queries import Questions
 from reconcile.trials import TrialWatch
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.calls_table import DueItem
     from dialtone.adapters.telemetry import Observer
     from reconcile.dependencies import Dependencies
-    from reconcile.questions import Telnyx
+    from reconcile.telnyx_queries import Telnyx
 
 MAX_ITEMS = 2_000
 """In one sweep, the oldest first."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from dialtone.domain.recordings import FAILED, ArchiveJob, Transcription
 from reconcile.listing import is_listed_as
 from reconcile.overdue import GIVE_UP_HOURS, GIVE_UP_SECONDS, LONGEST_PAUSE_SECONDS, TRANSCRIBED_SECONDS, seconds
-from reconcile.questions import NotAnswered
 from reconcile.report import FAULTS, TRANSCRIPTS, UNTRANSCRIBED
+from reconcile.telnyx_queries import NotAnswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from dialtone.adapters.telnyx_api import TranscriptInfo
     from dialtone.domain.recordings import Recording
     from reconcile.dependencies import Dependencies
-    from reconcile.questions import Questions
     from reconcile.report import Report
+    from reconcile.telnyx_queries import Questions
 
 IN_PROGRESS = "in-progress"
 

@@ -20,8 +20,8 @@ from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import READ_BACK
 from dialtone.domain.own_events import led_by
-from dialtone.domain.texts import FINALIZED, SENT
-from dialtone.domain.watched_calls import begun_by, first_look_seconds, watched
+from dialtone.domain.sms import FINALIZED, SENT
+from dialtone.domain.watchdog_schedule import begun_by, first_look_seconds, watched
 from webhook.queue_answers import NoQueues
 from webhook.refusals import Sent, acceptances_of, promises, refusals_of
 from webhook.resending import (
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
     from dialtone.domain.queues import QueueAnswer, QueueQuestion
-    from dialtone.domain.unconfirmed import Unconfirmed
+    from dialtone.domain.unconfirmed_commands import Unconfirmed
     from dialtone.domain.watch import Look
     from dialtone.flow.loaded_flow import LoadedFlow
     from webhook.sending import Telnyx

@@ -18,7 +18,7 @@ from dialtone.domain.failover import FailoverState
 from dialtone.domain.message_addresses import lacks_address, put_back
 from dialtone.domain.recordings import EXPECTED
 from dialtone.domain.telnyx_actions import ACTIONS
-from dialtone.domain.unconfirmed import Unconfirmed
+from dialtone.domain.unconfirmed_commands import Unconfirmed
 from webhook.failover_legs import id_of
 from webhook.refusals import BRIDGE, HANGUP, REFUSED
 from webhook.sending import groups

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from dialtone.adapters.campaigns_table import Spent
     from dialtone.domain.campaigns.campaign import Campaign
+    from dialtone.domain.campaigns.costs import Spent
     from dialtone.domain.campaigns.progress import Progress
 
 TRIES = 5

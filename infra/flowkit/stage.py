@@ -31,7 +31,7 @@ from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import parse_event
 from dialtone.domain.own_events import event_to_json
 from dialtone.domain.watch import LOOK_SECONDS
-from dialtone.domain.watched_calls import overdue_event
+from dialtone.domain.watchdog_schedule import overdue_event
 from dialtone.flow.steps.assistant import Assistant
 from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES
 from dialtone.flow.templating import WAITING_SINCE

@@ -36,7 +36,7 @@ from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import CallInfo, Reason, TelnyxApi
 from dialtone.domain.call_progress import DIRECTIONS
 from dialtone.domain.outcomes import COUNTED
-from dialtone.domain.watched_calls import pause
+from dialtone.domain.watchdog_schedule import pause
 from infra.carrier import Request
 from infra.carrier.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.checkout import ROOT

@@ -17,7 +17,7 @@ from deliver.chat import Chat
 from deliver.claims import Claims
 from deliver.consumer import Consumer
 from deliver.delivery import Deliveries
-from deliver.due import DueDeliveries
+from deliver.due_deliveries import DueDeliveries
 from deliver.mail import Mail
 from deliver.objects import Objects
 from dialtone.adapters.calls_table import CallsTable

@@ -334,34 +334,34 @@ def test_what_was_written_down_stands_in_the_ledger_with_its_hash_and_again_when
     house: ArchiveHouse,
 ) -> None:
     job = heard(house, 1, "I need a doctor.")
-    (expected,) = house.store.kept_texts(SESSION)
+    (expected,) = house.store.live_transcripts(SESSION)
     assert (expected.status, expected.name, expected.sha256) == ("expected", f"{LEG}-words", "")
     assert [each.text for each in house.store.due_items(9e9, 10) if each.text] == [expected.name]
 
     assert house.deliver(job) == []
 
-    (kept,) = house.store.kept_texts(SESSION)
+    (kept,) = house.store.live_transcripts(SESSION)
     words = house.objects()[kept.key]
     assert (kept.status, kept.length_bytes) == ("verified", len(words))
     assert kept.sha256 == hashlib.sha256(words).hexdigest()
     assert [each.text for each in house.store.due_items(9e9, 10) if each.text] == []
 
     heard(house, 2, "Today, please.")
-    assert house.store.kept_texts(SESSION)[0].status == "expected"
+    assert house.store.live_transcripts(SESSION)[0].status == "expected"
     assert house.deliver(job) == []
-    assert house.store.kept_texts(SESSION)[0].length_bytes > kept.length_bytes
+    assert house.store.live_transcripts(SESSION)[0].length_bytes > kept.length_bytes
 
 
 def test_a_sentence_that_comes_while_the_words_are_written_leaves_them_to_its_own_job(house: ArchiveHouse) -> None:
     job = heard(house, 1, "I need a doctor.")
-    (seen,) = house.store.kept_texts(SESSION)
+    (seen,) = house.store.live_transcripts(SESSION)
     heard(house, 2, "Today, please.")
 
-    assert not house.store.mark_text(seen.kept_as("key", 1, "sha"))
+    assert not house.store.mark_live_transcript(seen.kept_as("key", 1, "sha"))
 
-    assert house.store.kept_texts(SESSION)[0].status == "expected"
+    assert house.store.live_transcripts(SESSION)[0].status == "expected"
     assert house.deliver(job) == []
-    assert house.store.kept_texts(SESSION)[0].status == "verified"
+    assert house.store.live_transcripts(SESSION)[0].status == "verified"
 
 
 def test_a_conversation_of_which_telnyx_has_no_word_fails_in_the_ledger_and_is_kept_once_it_has(
@@ -376,7 +376,7 @@ def test_a_conversation_of_which_telnyx_has_no_word_fails_in_the_ledger_and_is_k
 
     house.deliver(job, receives=MAX_RECEIVES)
 
-    (failed,) = house.store.kept_texts(SESSION)
+    (failed,) = house.store.live_transcripts(SESSION)
     assert (failed.status, failed.reason) == ("failed", "Telnyx has no word of the conversation c-9")
     assert house.deliver(job._replace(transcript="caller: Hello.\n")) == []
-    assert house.store.kept_texts(SESSION)[0].status == "verified"
+    assert house.store.live_transcripts(SESSION)[0].status == "verified"

@@ -10,11 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.calls_table import LostRace
-from dialtone.adapters.campaigns_table import CampaignsTable, Spent, TableThrottled
+from dialtone.adapters.campaigns_table import CampaignsTable, TableThrottled
 from dialtone.domain.calls import Call
 from dialtone.domain.campaigns.attempt import Attempt
 from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, RetryRule
+from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.dial_id import DialId
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient

@@ -258,7 +258,7 @@ def test_a_call_is_shown_with_what_was_written_down_of_it_but_not_the_words(clie
     before = store.legs("talk")[0]
     store.commit(event, before, Decision(before, archive=(job,)), at_seconds=NOW.timestamp())
     expected = client.ok("/calls/talk")["texts"]
-    store.mark_text(store.kept_texts("talk")[0].kept_as("recordings/key.txt", 12, "5a"))
+    store.mark_live_transcript(store.live_transcripts("talk")[0].kept_as("recordings/key.txt", 12, "5a"))
     kept = client.ok("/calls/talk")["texts"]
 
     name = f"{call.leg_id}-conversation-c-1"

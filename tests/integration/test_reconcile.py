@@ -31,7 +31,7 @@ from dialtone.domain.recordings import (
     ArchiveJob,
 )
 from reconcile.overdue import GIVE_UP_SECONDS, NEVER_TAKEN
-from reconcile.questions import MAX_FAILURES, NotAnswered, Questions
+from reconcile.telnyx_queries import MAX_FAILURES, NotAnswered, Questions
 from tests.integration.deliveries import CONTROL, LEG, SESSION, phone_call
 from tests.integration.dependencies import FAULTS, Died, Fault
 from tests.integration.reconciling import (

@@ -17,8 +17,8 @@ from reconcile.comparison import FIRST_SECONDS, MOST_PAGES, OVERLAP_SECONDS, STR
 from reconcile.dependencies import Dependencies
 from reconcile.listing import created_seconds
 from reconcile.overdue import DELIVERIES_SECONDS
-from reconcile.questions import Questions
 from reconcile.report import Report
+from reconcile.telnyx_queries import Questions
 from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
 from tests.integration.dependencies import FAULTS, Died, Fault
 from tests.integration.reconciling import (

@@ -196,9 +196,9 @@ def test_words_whose_job_was_lost_are_queued_again_until_they_are_kept(house: Re
     house.sweep(9)
 
     [job] = [each for each in queued(house) if each.kind == "words"]
-    (entry,) = house.line.store.kept_texts(SESSION)
+    (entry,) = house.line.store.live_transcripts(SESSION)
     assert (job, due_texts(house)) == (entry.job, [entry.name])
-    assert house.line.store.mark_text(entry.kept_as("key", 1, "sha"))
+    assert house.line.store.mark_live_transcript(entry.kept_as("key", 1, "sha"))
     house.sweep(30)
     assert (due_texts(house), [each for each in queued(house) if each.kind == "words"]) == ([], [])
 
@@ -209,7 +209,7 @@ def test_words_that_were_not_kept_for_a_day_fail_and_ring(house: Reconciling) ->
     for minutes in (9, 30, DAY_MINUTES + 400):
         house.sweep(minutes)
 
-    (entry,) = house.line.store.kept_texts(SESSION)
+    (entry,) = house.line.store.live_transcripts(SESSION)
     assert (entry.status, due_texts(house)) == ("failed", [])
     assert house.noted.measured["RecordingsOverdue"] >= 1
     assert house.noted.measured["TranscriptsMissing"] >= 1

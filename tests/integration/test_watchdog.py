@@ -17,7 +17,7 @@ from dialtone.adapters.watchdog_queue import WatchdogQueue
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import UNWATCHED, Decision
 from dialtone.domain.watch import LOOK_SECONDS, Look, Watch
-from dialtone.domain.watched_calls import begun_by
+from dialtone.domain.watchdog_schedule import begun_by
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event, phone_call, written_flows
 from tests.integration.dependencies import Line, aws_session, create_table

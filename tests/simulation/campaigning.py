@@ -23,6 +23,7 @@ from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.telnyx_api import CallInfo, Outcome
 from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import Campaign, RetryRule, Window, list_key
+from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.dial_id import DialId
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS, Recipient
 from dialtone.domain.campaigns.results import (
@@ -320,7 +321,7 @@ class Simulation:
 
     def _bill(self, place: DialId, lasts: int) -> None:
         """Telnyx reports what the call cost."""
-        cost = campaign_cost(TABLE, place, MINUTE_COSTS * -(-lasts // 60), calls=True)
+        cost = campaign_cost(TABLE, place, Spent(MINUTE_COSTS * -(-lasts // 60), 1))
         self.table.transact_write_items(TransactItems=[cost])
 
     def die_perhaps(self) -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from campaigns.engine import Engine
 from dialtone.adapters.campaign_numbers import CampaignNumbers
-from dialtone.adapters.campaigns_table import CampaignsTable, Spent
+from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.campaigns.campaign import DONE, GREETING_END, PREMIUM, Campaign, RetryRule, Window, list_key
+from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import (
     ACKNOWLEDGED,

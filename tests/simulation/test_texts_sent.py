@@ -10,7 +10,7 @@ import pytest
 from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.events import TEXT_ACCEPTED
-from dialtone.domain.texts import FINALIZED, SENT
+from dialtone.domain.sms import FINALIZED, SENT
 from infra.carrier import ApiFault, Caller, HangUp, Hear, Press, Silence, WebhookFault
 from infra.flowkit.stage import Stage
 from tests.integration.reconciling import Noted

@@ -17,7 +17,7 @@ from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
 from dialtone.domain.control_actions import ACTION
 from dialtone.domain.events import Event
-from dialtone.domain.unconfirmed import Unconfirmed
+from dialtone.domain.unconfirmed_commands import Unconfirmed
 from infra.carrier.account import AGENT, AGENT_SCRIPT
 from infra.checkout import ROOT
 from infra.demo import scenes

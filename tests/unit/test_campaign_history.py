@@ -1,10 +1,9 @@
-"""The course of a campaign over time, and what its calls cost."""
+"""The course of a campaign over time."""
 
 from __future__ import annotations
 
 import pytest
 
-from dialtone.domain.campaigns.call_notes import cost_of
 from dialtone.domain.campaigns.history import MOST_COLUMNS, Course
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.results import BUSY, INVALID, PERSON
@@ -47,11 +46,3 @@ def test_a_progress_that_an_earlier_version_stored_has_no_course_yet() -> None:
     del stored["course"]
 
     assert Progress.from_json(stored).with_dials(1, 1.0, BEGINS).course == Course(BEGINS, 1, ((1, 0, 0),))
-
-
-@pytest.mark.parametrize(
-    ("reported", "millionths"),
-    [("0.0136", 13_600), ("1e-6", 1), ("0", 0), ("-1", 0), ("NaN", 0), ("Infinity", 0), ("1e999999", 0), ("dear", 0)],
-)
-def test_a_cost_is_a_price_or_nothing(reported: str, millionths: int) -> None:
-    assert cost_of(reported) == millionths

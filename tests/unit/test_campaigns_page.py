@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from control.campaigns import CampaignOrder
-from dialtone.adapters.campaigns_table import Spent
 from dialtone.domain.campaigns.campaign import RUNNING, Campaign
+from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.progress import Progress
 from infra.checkout import ROOT
 from infra.cli.main import main

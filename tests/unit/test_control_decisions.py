@@ -10,7 +10,7 @@ import pytest
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.control_actions import ACTION, ControlActions, refusal_id
 from dialtone.domain.events import Event
-from dialtone.domain.watched_calls import watched
+from dialtone.domain.watchdog_schedule import watched
 from tests.staged_call import LEG, SESSION, StagedCall, actions, callee_mark_of, loaded, mark_of, moment
 from webhook.router import route
 

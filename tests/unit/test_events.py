@@ -25,7 +25,7 @@ from dialtone.domain.events import (
     parse_event,
     recorded_payload,
 )
-from dialtone.domain.live_words import report as words_report
+from dialtone.domain.live_transcription import report as words_report
 from dialtone.domain.payments import OF_PAYMENTS, report
 from dialtone.domain.spoken_choices import report as spoken_report
 

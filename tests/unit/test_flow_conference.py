@@ -9,7 +9,7 @@ import pytest
 from dialtone.domain.decisions import NOT_REACHED
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.queues import QueueAnswer, QueueQuestion
-from dialtone.domain.watched_calls import watched
+from dialtone.domain.watchdog_schedule import watched
 from infra.flowkit.drawing.words import details_of, edge_label
 from infra.flowkit.lint import lint
 from tests.staged_call import CONTROL, LEG, SESSION, StagedCall, actions, happened, moment

@@ -9,7 +9,7 @@ import pytest
 from dialtone.domain.call_commands import callee_state
 from dialtone.domain.decisions import FLOW_ERROR
 from dialtone.domain.errors import FlowInvalid
-from dialtone.domain.watched_calls import watched
+from dialtone.domain.watchdog_schedule import watched
 from dialtone.flow.in_call_keys import BETWEEN_SECONDS, KEYS, MAX_OBEYED, TalkState
 from dialtone.flow.steps.transfer import TransferState
 from infra.flowkit.drawing.change_summary import summary

@@ -11,7 +11,7 @@ from dialtone.domain.callee_legs import MAX_LEGS
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.queues import Callback, QueueAnswer, QueueQuestion
 from dialtone.domain.watch import Watch
-from dialtone.domain.watched_calls import overdue_event
+from dialtone.domain.watchdog_schedule import overdue_event
 from dialtone.flow.steps.queue import CONNECTING_SECONDS, GRACE_SECONDS
 from infra.flowkit.drawing.words import details_of, edge_label
 from infra.flowkit.lint import lint

@@ -6,7 +6,7 @@ import pytest
 
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import recorded_payload
-from dialtone.domain.live_words import MAX_SENTENCE_CHARACTERS, report
+from dialtone.domain.live_transcription import MAX_SENTENCE_CHARACTERS, report
 from dialtone.flow.parser import read_flow
 from infra.flowkit.drawing.change_summary import summary
 from tests.staged_call import StagedCall, actions, happened

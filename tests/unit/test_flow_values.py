@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dialtone.domain.calls import Call
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.moves import Go
 from dialtone.flow.parser import read_flow
+from dialtone.flow.step_moves import Go
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, filled_ssml, functions_in, names_in, spoken
 from dialtone.flow.text_functions import FUNCTIONS, why_not
 from dialtone.flow.values import NotComputable, comparable, drawn, number, reckoned

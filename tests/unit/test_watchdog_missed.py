@@ -11,7 +11,7 @@ from dialtone.adapters.calls_table import TimelineEntry
 from dialtone.adapters.telnyx_api import ReportedEvent, TakenCommand
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
-from dialtone.domain.unconfirmed import Unconfirmed
+from dialtone.domain.unconfirmed_commands import Unconfirmed
 from dialtone.domain.watch import GRACE_SECONDS, Look, Watch
 from watchdog.missed import DELIVERIES_SECONDS, Missed, led_by_others, missed, overdue, untaken
 

@@ -59,11 +59,12 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.flow_versions_table import LiveCache
     from dialtone.domain.campaigns.call_notes import CallNote
+    from dialtone.domain.campaigns.costs import Spent
     from dialtone.domain.campaigns.dial_id import DialId
     from dialtone.domain.decisions import Decision
     from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
-    from dialtone.domain.kept_texts import KeptText
+    from dialtone.domain.live_transcripts import LiveTranscript
     from dialtone.domain.recordings import Review, Transcription
     from dialtone.flow.loaded_flow import LoadedFlow
 
@@ -300,7 +301,7 @@ class CallsTable:
             recording = recording._replace(deliver=asked.pop(recording.name, recording.deliver))  # noqa: PLW2901 -- itself
             item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}", HEARD_NOTED: True}
             writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
-        writes += self._text_entries(decision, event)
+        writes += self._live_transcript_entries(decision, event)
         writes += self._entry_updates(event, decision.reviews, asked)
         if snapshot:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(snapshot, event))}})
@@ -432,21 +433,21 @@ class CallsTable:
         items = self._query(call_session_id, f"{RECORDING}{call_leg_id}")
         return tuple(Recording.from_json(item) for item in items)
 
-    def kept_text(self, call_session_id: str, name: str) -> KeptText | None:
+    def live_transcript(self, call_session_id: str, name: str) -> LiveTranscript | None:
         """The ledger entry of a text that is of no recording, or None; strongly consistent."""
-        from dialtone.domain.kept_texts import KeptText  # noqa: PLC0415 -- few calls have any
+        from dialtone.domain.live_transcripts import LiveTranscript  # noqa: PLC0415 -- few calls have any
 
         found = self._read([_key(call_session_id, f"{SAID}{name}")])
-        return KeptText.from_json(found[0]) if found else None
+        return LiveTranscript.from_json(found[0]) if found else None
 
-    def kept_texts(self, call_session_id: str) -> tuple[KeptText, ...]:
+    def live_transcripts(self, call_session_id: str) -> tuple[LiveTranscript, ...]:
         """All such entries of a phone call; strongly consistent."""
-        from dialtone.domain.kept_texts import KeptText  # noqa: PLC0415 -- as above
+        from dialtone.domain.live_transcripts import LiveTranscript  # noqa: PLC0415 -- as above
 
-        found = map(KeptText.from_json, self._query(call_session_id, SAID))
+        found = map(LiveTranscript.from_json, self._query(call_session_id, SAID))
         return tuple(each for each in found if each)
 
-    def mark_text(self, text: KeptText) -> bool:
+    def mark_live_transcript(self, text: LiveTranscript) -> bool:
         """Write such an entry as it is now, unless more is to be kept by now, or it was erased: then it stays."""
         changed = {name: value for name, value in text.to_json().items() if name != "call_session_id"}
         names = {f"#{place}": name for place, name in enumerate(changed)}
@@ -637,16 +638,17 @@ class CallsTable:
         """The writes that note a campaign's call where the campaign looks for it; none if there is nothing new."""
         # Calls of no campaign load none of it.
         from dialtone.domain.campaigns.call_notes import note_of  # noqa: PLC0415
+        from dialtone.domain.campaigns.costs import added_cost  # noqa: PLC0415
         from dialtone.domain.campaigns.dial_id import DialId  # noqa: PLC0415
 
-        place, note = DialId.read(after.campaign), note_of(after)
-        if place is None or note is None:
+        dial, note = DialId.read(after.campaign), note_of(after)
+        if dial is None or note is None:
             return []
-        more = after.cost - before.cost
-        if note == note_of(before) and not more:
+        added = added_cost(before, after)
+        if note == note_of(before) and not added.millionths:
             return []
-        noted = campaign_note(self._table, place, note, _expires_at(event), cost=after.cost)
-        return [noted, campaign_cost(self._table, place, more, calls=not before.cost)] if more else [noted]
+        noted = campaign_note(self._table, dial, note, _expires_at(event), cost=after.cost)
+        return [noted, campaign_cost(self._table, dial, added)] if added.millionths else [noted]
 
     def _leg_put(self, before: Call, decision: Decision, event: Event) -> Any:  # noqa: ANN401 -- boto's nested dictionaries
         call = decision.call._replace(version=before.version + 1, due_at=_leg_due_at(before, decision, event))
@@ -660,13 +662,13 @@ class CallsTable:
             put["ExpressionAttributeValues"] = attributes({":version": before.version})
         return put
 
-    def _text_entries(self, decision: Decision, event: Event) -> list[TransactWriteItemTypeDef]:
+    def _live_transcript_entries(self, decision: Decision, event: Event) -> list[TransactWriteItemTypeDef]:
         """What the decision's jobs are to keep of what was said, as entries of the ledger."""
         if not decision.archive:
             return []
-        from dialtone.domain.kept_texts import KeptText  # noqa: PLC0415 -- as above
+        from dialtone.domain.live_transcripts import LiveTranscript  # noqa: PLC0415 -- as above
 
-        entries = KeptText.expected_by(decision.archive, event.occurred_at)
+        entries = LiveTranscript.expected_by(decision.archive, event.occurred_at)
         items = ({**each.to_json(), **_due(each), "item": f"{SAID}{each.name}"} for each in entries)
         return [{"Put": {"TableName": self._table, "Item": attributes(item)}} for item in items]
 
@@ -747,7 +749,7 @@ class CallsTable:
 
 
 def campaign_note(
-    table: str, place: DialId, note: CallNote, expires_at: int, *, cost: int = 0
+    table: str, dial: DialId, note: CallNote, expires_at: int, *, cost: int = 0
 ) -> TransactWriteItemTypeDef:
     """The write that notes a call of a campaign, for the transaction that stores what happened on it."""
     setting, names = "SET #leg = :note, expires_at = :expires_at", {"#leg": f"{NOTED}{note.leg_id}"}
@@ -757,7 +759,7 @@ def campaign_note(
     return {
         "Update": {
             "TableName": table,
-            "Key": _key(place.partition, place.call_item),
+            "Key": _key(dial.partition, dial.call_item),
             "UpdateExpression": setting,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": attributes(values),
@@ -765,14 +767,14 @@ def campaign_note(
     }
 
 
-def campaign_cost(table: str, place: DialId, more: int, *, calls: int) -> TransactWriteItemTypeDef:
+def campaign_cost(table: str, dial: DialId, added: Spent) -> TransactWriteItemTypeDef:
     """The write that adds to what a campaign cost, in the transaction of the event that says so: it counts once."""
     return {
         "Update": {
             "TableName": table,
-            "Key": _key(*place.cost_item),
+            "Key": _key(*dial.cost_item),
             "UpdateExpression": "ADD cost :cost, calls :calls",
-            "ExpressionAttributeValues": attributes({":cost": more, ":calls": int(calls)}),
+            "ExpressionAttributeValues": attributes({":cost": added.millionths, ":calls": added.calls}),
         }
     }
 
@@ -799,7 +801,7 @@ def _is_remembered_anew(before: Call, after: Call) -> bool:
     return bool(after.person) and remembered(before.variables) != remembered(after.variables)
 
 
-def _due(entry: Recording | KeptText) -> Item:
+def _due(entry: Recording | LiveTranscript) -> Item:
     """The index's keys, of an entry that is not settled; none of one that is."""
     first_look = entry.first_look_seconds
     if first_look is None:

@@ -38,8 +38,9 @@ from dialtone.adapters.calls_table import (
 )
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.domain.campaigns.attempt import WAITING, Attempt
-from dialtone.domain.campaigns.call_notes import MILLIONTHS, CallNote
+from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, Campaign
+from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.dial_id import CALL, CAMPAIGN, COST, ROW, DialId
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.compact_json import compact, expanded
@@ -67,21 +68,6 @@ READ_PAUSE_SECONDS = 0.1
 
 class TableThrottled(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the table is throttled
     """DynamoDB left keys unread, again and again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a campaign's calls cost."""
-
-    millionths: int = 0
-    """Of the account's currency."""
-    calls: int = 0
-    """Of how many calls Telnyx has reported it."""
-
-    @property
-    def amount(self) -> float:
-        """In the account's currency."""
-        return self.millionths / MILLIONTHS
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dialtone.domain import live_words, payments, texts
+from dialtone.domain import live_transcription, payments, sms
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import CALL_CONTROL_ID
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
@@ -322,8 +322,8 @@ def _described(data: dict[str, Any]) -> dict[str, Any]:
 
         return spoken_choices.report(payload)
     if event_type == TRANSCRIPTION:
-        return live_words.report(payload)
-    return texts.report(payload) if event_type.startswith(OF_TEXTS) else payload
+        return live_transcription.report(payload)
+    return sms.report(payload) if event_type.startswith(OF_TEXTS) else payload
 
 
 def _unknown(document: dict[str, Any], envelope: dict[str, Any], event_type: str, received_seconds: float) -> Event:

@@ -11,7 +11,7 @@ from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import OURS, TEXT_ACCEPTED, Event
 from dialtone.domain.lookups import ANSWERED, SLOW, is_answer
 from dialtone.domain.watch import OVERDUE
-from dialtone.domain.watched_calls import is_overdue_payload, overdue_event
+from dialtone.domain.watchdog_schedule import is_overdue_payload, overdue_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

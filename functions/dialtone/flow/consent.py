@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 from dialtone.domain.recordings import Consent
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key, stop_gathering
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt, prompts_ended, stop_queued, unplayable
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import PromptState
 
 if TYPE_CHECKING:

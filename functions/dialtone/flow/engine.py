@@ -39,8 +39,8 @@ from dialtone.flow.flow import STEP_OF_FLOW
 from dialtone.flow.flow_inputs import not_given, with_inputs, without_inputs
 from dialtone.flow.gather_timer import cut_off_by_detection, timer_of_another_turn
 from dialtone.flow.loaded_flow import is_sensitive, local_name
-from dialtone.flow.moves import Fail, Go, Move, SubFlowCall, Wait
 from dialtone.flow.prompts import stop_queued, unplayable
+from dialtone.flow.step_moves import Fail, Go, Move, SubFlowCall, Wait
 from dialtone.flow.step_state import NO_STATE, StepState
 from dialtone.flow.steps.hangup_and_reject import HangUp, Reject
 from dialtone.flow.steps.recording import RecordingSwitch

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.flow.flow import Flow
-    from dialtone.flow.moves import SubFlowCall
+    from dialtone.flow.step_moves import SubFlowCall
 
 MAX_GIVEN_BYTES = 1_000
 """For names and values as JSON. They travel in `client_state`, for which Telnyx names no limit, until the flow's first

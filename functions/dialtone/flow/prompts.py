@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import CommandInvalid
-from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.templating import filled, filled_ssml, known, names_in, spoken, unfilled
 from dialtone.flow.voice_settings import (

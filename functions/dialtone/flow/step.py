@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from dialtone.flow.data_files import DataFile
-from dialtone.flow.moves import Fail, Go
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step_moves import Fail, Go
 from dialtone.flow.step_state import NO_STATE
 from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceName
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.flow.caller_chosen_variables import Sources
     from dialtone.flow.data_files import NamedData
-    from dialtone.flow.moves import Move
     from dialtone.flow.prompts import Prompt
     from dialtone.flow.rotas import Rota
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.step_state import StepState
     from dialtone.flow.voice_settings import VoiceDefaults
 

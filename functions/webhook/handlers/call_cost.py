@@ -21,6 +21,6 @@ def cost(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     if not call.campaign:
         return stay(call)
     # Calls outside campaigns do not load the campaign modules.
-    from dialtone.domain.campaigns.call_notes import cost_of  # noqa: PLC0415
+    from dialtone.domain.campaigns.costs import call_cost  # noqa: PLC0415
 
-    return stay(call._replace(cost=cost_of(event.text("total_cost")) or call.cost))
+    return stay(call._replace(cost=call_cost(event.text("total_cost"), call.cost)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.domain.decisions import Decision, stay
-from dialtone.domain.live_words import OUTBOUND, TRANSCRIPT
+from dialtone.domain.live_transcription import OUTBOUND, TRANSCRIPT
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS
 from webhook.router import on
 

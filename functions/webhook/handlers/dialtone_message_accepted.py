@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.texts import QUEUED
+from dialtone.domain.sms import QUEUED
 from dialtone.flow.engine import advance
 from webhook.router import on
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.text_reports import noted
+from dialtone.domain.sms_reports import noted
 from webhook.router import on
 
 if TYPE_CHECKING:

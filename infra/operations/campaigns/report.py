@@ -15,9 +15,9 @@ from infra.operations.campaigns import words
 from infra.operations.campaigns.status import NOTHING_YET, costs
 
 if TYPE_CHECKING:
-    from dialtone.adapters.campaigns_table import Spent
     from dialtone.domain.campaigns.attempt import Attempt
     from dialtone.domain.campaigns.campaign import Campaign
+    from dialtone.domain.campaigns.costs import Spent
 
 COLUMNS = 60
 """Bars of the picture's course of time, at most."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.campaigns_table import Spent
 from dialtone.domain.campaigns.campaign import RUNNING
+from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.results import FAILURES, OUTCOMES
 from infra.operations.campaigns import words
 

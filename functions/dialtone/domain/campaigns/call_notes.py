@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.campaigns.results import outcome_of_call
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
-
-
-MILLIONTHS = 1_000_000
-MOST_COST = 10_000
-"""For one call: a higher cost is not a plausible price."""
 
 
 class CallNote(NamedTuple):
@@ -42,12 +36,3 @@ def note_of(call: Call) -> CallNote | None:
     answered = ended - datetime.fromisoformat(call.answered_at) if call.answered_at else None
     seconds = max(0, round(answered.total_seconds())) if answered else 0
     return begun._replace(outcome=outcome_of_call(call), at=int(ended.timestamp()), seconds=seconds)
-
-
-def cost_of(reported: str) -> int:
-    """A price that Telnyx reported, in millionths of the account's currency; 0 if it is not a price."""
-    try:
-        cost = Decimal(reported)
-    except InvalidOperation:
-        return 0
-    return int(cost * MILLIONTHS) if cost.is_finite() and 0 < cost <= MOST_COST else 0

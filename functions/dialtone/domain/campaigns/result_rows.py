@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialtone.domain.campaigns.attempt import SETTLED
-from dialtone.domain.campaigns.call_notes import MILLIONTHS
+from dialtone.domain.campaigns.costs import MILLIONTHS
 
 if TYPE_CHECKING:
     from dialtone.domain.campaigns.attempt import Attempt

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINES
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import stop_gathering
-from dialtone.flow.moves import Go, Move, Wait
 from dialtone.flow.step import Step
+from dialtone.flow.step_moves import Go, Move, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

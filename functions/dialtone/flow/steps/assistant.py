@@ -11,8 +11,8 @@ from dialtone.domain.conversations import CONVERSATION, ENDED, GONE, MAX_SECONDS
 from dialtone.domain.telnyx_actions import PROMPT_CHARACTERS
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import Keys
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.step import Step
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.steps.lookup import MAX_SENT, FieldName
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, known
 

@@ -12,8 +12,8 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.recordings import safe_id
 from dialtone.flow.in_call_keys import Consultation, DuringKey, TalkState
 from dialtone.flow.keys import Key
-from dialtone.flow.moves import Move, Wait
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step_moves import Move, Wait
 from dialtone.flow.steps.supervised import ONE_NUMBER, Supervised
 from dialtone.flow.templating import WAITING_SINCE
 

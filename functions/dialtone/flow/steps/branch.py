@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.flow.data_files import DataFile
-    from dialtone.flow.moves import Move
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 DAY = "day"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.flow.moves import Move
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 

@@ -24,9 +24,9 @@ from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.digit_checks import Check, passes
 from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_ATTEMPTS, attempts
 from dialtone.flow.keys import Key, Spoken, SpokenDigits, gathered_key, meaning_one, one_key
-from dialtone.flow.moves import Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step_moves import Go, Move, Wait
 from dialtone.flow.steps.prompted_input import Failure, PromptedInput, PromptedInputState
 from dialtone.flow.templating import DIGITS, MAX_VALUE_CHARACTERS, filled, known, names_in
 from dialtone.flow.values import plain_text

@@ -14,9 +14,9 @@ from dialtone.domain.decisions import NOT_REACHED
 from dialtone.domain.queues import ANSWERED, IN_PROGRESS, WAITS_TO_BEGIN, QueueQuestion
 from dialtone.flow.gather_timer import seconds_left, timer
 from dialtone.flow.keys import Key, Keys, stop_gathering
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step import OnHangup, Speaking
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import StepState
 from dialtone.flow.templating import filled, known, names_in
 

@@ -11,7 +11,7 @@ from dialtone.flow.step import Step
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
-    from dialtone.flow.moves import Move
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 

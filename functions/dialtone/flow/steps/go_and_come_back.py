@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, field_validator, model_validator
 
-from dialtone.flow.moves import Go, Move, SubFlowCall
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step import NEXT, Edge, JustTrue, Step
+from dialtone.flow.step_moves import Go, Move, SubFlowCall
 from dialtone.flow.templating import DIGITS, KNOWN_OF_EVERY_CALL, LANGUAGE, MAX_VALUE_CHARACTERS, filled, known
 from dialtone.flow.values import plain_text
 from dialtone.flow.variable_names import VariableName, is_givable

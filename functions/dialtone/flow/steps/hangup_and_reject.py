@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dialtone.domain.commands import command
-from dialtone.flow.moves import Move, Wait
 from dialtone.flow.step import JustTrue, Step
+from dialtone.flow.step_moves import Move, Wait
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dialtone.domain.calls import Call
-    from dialtone.flow.moves import Move
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 

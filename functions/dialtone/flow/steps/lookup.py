@@ -11,9 +11,9 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.lookups import ANSWERED, FOUND, NOT_FOUND, SLOW, Lookup
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import stop_gathering
-from dialtone.flow.moves import Fail, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step import Speaking
+from dialtone.flow.step_moves import Fail, Move, Wait
 from dialtone.flow.step_state import StepState
 from dialtone.flow.templating import (
     DIGITS,

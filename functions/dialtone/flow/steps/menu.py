@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
-    from dialtone.flow.moves import Go, Move
+    from dialtone.flow.step_moves import Go, Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 

@@ -9,14 +9,14 @@ from pydantic import Field
 
 from dialtone.domain.campaigns.suppression import OPTED_OUT, Suppression
 from dialtone.domain.numbers import E164
-from dialtone.flow.moves import Fail
 from dialtone.flow.step import Edge, Step
+from dialtone.flow.step_moves import Fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dialtone.domain.calls import Call
-    from dialtone.flow.moves import Move
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 

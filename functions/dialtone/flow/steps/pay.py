@@ -12,8 +12,8 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.payments import CANCELLED, COMPLETED, DECLINED, SUCCESS, TOO_MANY_TRIES, VARIABLES
 from dialtone.domain.telnyx_actions import PROMPT_CHARACTERS
 from dialtone.domain.units import MILLIS_PER_SECOND
-from dialtone.flow.moves import Fail, Move, Wait
 from dialtone.flow.step import Speaking
+from dialtone.flow.step_moves import Fail, Move, Wait
 from dialtone.flow.step_state import StepState
 from dialtone.flow.templating import filled, known
 

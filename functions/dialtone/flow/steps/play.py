@@ -8,9 +8,9 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import Command, command
 from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt, prompts_ended, stop_queued, unplayable
 from dialtone.flow.step import NEXT, Edge, Step
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.say import MAX_TIMES
 

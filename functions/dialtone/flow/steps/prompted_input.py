@@ -12,10 +12,10 @@ from dialtone.domain.commands import command
 from dialtone.domain.decisions import NO_INPUT, WRONG_INPUT
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import NO_KEY, gathered_key, stop_gathering
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt, prompts_ended, stop_queued, unplayable
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step import NEXT, Speaking
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import PromptState
 
 if TYPE_CHECKING:

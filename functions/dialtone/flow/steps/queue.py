@@ -20,8 +20,8 @@ from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.gather_timer import seconds_left, timer
 from dialtone.flow.in_call_keys import CALLER, Side, TalkState
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.steps.connecting import Connecting
 from dialtone.flow.templating import WAITED, WAITING_SINCE, names_in
 

@@ -15,10 +15,10 @@ from dialtone.flow.consent import VARIABLE, AskedConsent
 from dialtone.flow.delivery_options import Targets, targets_of
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop_gathering
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt, prompts_ended, unplayable
 from dialtone.flow.recording_options import Channels, FileName, Format, StartOptions, Track, record_start
 from dialtone.flow.step import OnHangup, Speaking
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import PromptState, StepState
 from dialtone.flow.transcription import Transcription
 

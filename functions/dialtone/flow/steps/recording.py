@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.flow.moves import Move
     from dialtone.flow.prompts import Prompt
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.step_state import StepState
     from dialtone.flow.voice_settings import VoiceDefaults
 

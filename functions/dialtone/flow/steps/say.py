@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self
 from pydantic import Field, PrivateAttr, StrictBool, StrictInt, model_validator
 
 from dialtone.flow.keys import NO_KEY, Keys, gathered_key, one_key, stop_gathering
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt, prompts_ended, stop_queued, unplayable
 from dialtone.flow.step import Speaking
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import PromptState
 
 if TYPE_CHECKING:

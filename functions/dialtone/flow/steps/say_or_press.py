@@ -13,7 +13,7 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.spoken_choices import CHOICE, ENDED, INSTRUCTIONS, RECOGNISED_LANGUAGES, VALID, schema
 from dialtone.domain.telnyx_actions import PROMPT_CHARACTERS
 from dialtone.domain.units import MILLIS_PER_SECOND
-from dialtone.flow.moves import Wait
+from dialtone.flow.step_moves import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field, StrictInt
 
 from dialtone.domain.commands import command
-from dialtone.flow.moves import Fail, Move
 from dialtone.flow.step import Step
+from dialtone.flow.step_moves import Fail, Move
 from dialtone.flow.templating import VARIABLE, filled, known, unfilled
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from dialtone.flow.moves import Fail
 from dialtone.flow.step import Edge, Step
+from dialtone.flow.step_moves import Fail
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from dialtone.domain.calls import Call
-    from dialtone.flow.moves import Move
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MAX_NUMBERS = 10

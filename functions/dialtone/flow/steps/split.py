@@ -11,7 +11,7 @@ from dialtone.flow.values import chance, drawn
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
-    from dialtone.flow.moves import Move
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 ALL = 100

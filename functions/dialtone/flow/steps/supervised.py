@@ -13,8 +13,8 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.in_call_keys import AGENT, Consultation, DuringKey, TalkState
 from dialtone.flow.keys import Key
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.steps.talking import Talking
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.gather_timer import timer
 from dialtone.flow.in_call_keys import AGENT, Side, TalkState
 from dialtone.flow.keys import Keys, stop_gathering
-from dialtone.flow.moves import Move, Wait
 from dialtone.flow.prompts import Prompt
+from dialtone.flow.step_moves import Move, Wait
 from dialtone.flow.steps.queue import QUEUE_NAME
 from dialtone.flow.steps.supervised import Supervised
 

@@ -11,9 +11,9 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import CommandInvalid
 from dialtone.flow.consent import DECLINED, VARIABLE
 from dialtone.flow.in_call_keys import AGENT, CALLER, MAX_OBEYED, DuringKey, DuringKeys, Side, TalkState, ambiguous
-from dialtone.flow.moves import Move, Wait
 from dialtone.flow.recording_options import record_start
 from dialtone.flow.step import Speaking
+from dialtone.flow.step_moves import Move, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,11 +10,11 @@ from dialtone.domain.commands import command
 from dialtone.domain.decisions import TARGET_REFUSED
 from dialtone.domain.events import TEXT_ACCEPTED
 from dialtone.domain.numbers import E164, masked
+from dialtone.domain.sms import MAX_PARTS, MAX_TEXTS, OPTED_OUT_CODE, parts, takes_texts, why_not
 from dialtone.domain.telnyx_actions import MESSAGE_CHARACTERS
-from dialtone.domain.texts import MAX_PARTS, MAX_TEXTS, OPTED_OUT_CODE, parts, takes_texts, why_not
 from dialtone.flow.caller_chosen_variables import Sources, echoes
-from dialtone.flow.moves import Fail, Move, Wait
 from dialtone.flow.step import Step
+from dialtone.flow.step_moves import Fail, Move, Wait
 from dialtone.flow.templating import CALLER, DIGITS, filled, known, names_in
 
 if TYPE_CHECKING:

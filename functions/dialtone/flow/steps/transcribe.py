@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from dialtone.domain.commands import command
-from dialtone.domain.live_words import TRANSCRIPT
+from dialtone.domain.live_transcription import TRANSCRIPT
 from dialtone.domain.spoken_choices import RECOGNISED_LANGUAGES
 from dialtone.flow.step import Step
 from dialtone.flow.voice_settings import LanguageCode
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dialtone.domain.calls import Call
-    from dialtone.flow.moves import Move
+    from dialtone.flow.step_moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 Engine = Literal["Google", "Telnyx", "Deepgram"]

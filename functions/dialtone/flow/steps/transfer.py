@@ -21,9 +21,9 @@ from dialtone.flow.data_files import InFile, NamedData
 from dialtone.flow.gather_timer import timer, timer_ended
 from dialtone.flow.in_call_keys import TalkState
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
-from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.attended_transfer import PARK, Consulting
 from dialtone.flow.steps.branch import TextsOrFile, fits

@@ -10,8 +10,8 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.gather_timer import cut_off_by_detection, seconds_left
 from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
-from dialtone.flow.moves import Move, Wait
 from dialtone.flow.step import Step
+from dialtone.flow.step_moves import Move, Wait
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call

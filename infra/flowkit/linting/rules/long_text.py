@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.texts import MAX_PARTS, not_gsm7, parts
+from dialtone.domain.sms import MAX_PARTS, not_gsm7, parts
 from infra.flowkit.linting.rule import WARNING, Found, rule
 
 if TYPE_CHECKING:

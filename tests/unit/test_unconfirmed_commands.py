@@ -6,7 +6,7 @@ import pytest
 
 from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.events import Event
-from dialtone.domain.unconfirmed import Unconfirmed
+from dialtone.domain.unconfirmed_commands import Unconfirmed
 
 WAITING = Unconfirmed("event", "2026-11-30T12:00:00.000000Z", 7, groups=((0,), (1, 2), (3,)), bridge=3)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archive.errors import PermanentFailure
 from dialtone.domain.events import TRANSCRIPTION
-from dialtone.domain.live_words import TRANSCRIPT
+from dialtone.domain.live_transcription import TRANSCRIPT
 from dialtone.domain.recordings import dialogue, safe_id, text_key
 
 if TYPE_CHECKING:

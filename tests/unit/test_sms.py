@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.domain.texts import later, not_gsm7, parts, report, takes_texts, why_not
+from dialtone.domain.sms import later, not_gsm7, parts, report, takes_texts, why_not
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The ledger of texts without a recording: live transcripts, and voice agents' conversations. Pure."""
+"""The ledger of transcripts without a recording: of live transcription, and of voice agents' conversations. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = (WORDS, TALK)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptText:
+class LiveTranscript:
     """One ledger entry: a text that is stored, or will be. It contains none of the words."""
 
     call_session_id: str
@@ -38,7 +38,7 @@ class KeptText:
     """In hexadecimal."""
 
     @classmethod
-    def expected_by(cls, jobs: Sequence[ArchiveJob], at: str) -> Iterator[KeptText]:
+    def expected_by(cls, jobs: Sequence[ArchiveJob], at: str) -> Iterator[LiveTranscript]:
         """The entries of the texts that these jobs will store."""
         for each in jobs:
             if each.kind in KINDS:
@@ -47,7 +47,7 @@ class KeptText:
     @property
     def name(self) -> str:
         """Known before the text is stored: the leg, the kind and, for a conversation, its id."""
-        return text_name(self.call_leg_id, self.kind, self.conversation_id)
+        return transcript_name(self.call_leg_id, self.kind, self.conversation_id)
 
     @property
     def first_look_seconds(self) -> int | None:
@@ -61,7 +61,7 @@ class KeptText:
         """The job that stores the text. It carries no words: a conversation's are fetched from Telnyx."""
         return ArchiveJob(self.kind, self.call_session_id, self.call_leg_id, conversation_id=self.conversation_id)
 
-    def kept_as(self, key: str, length_bytes: int, sha256: str) -> KeptText:
+    def kept_as(self, key: str, length_bytes: int, sha256: str) -> LiveTranscript:
         """The entry once the text is in the bucket."""
         return replace(self, status=VERIFIED, reason="", key=key, length_bytes=length_bytes, sha256=sha256)
 
@@ -70,11 +70,11 @@ class KeptText:
         return {**asdict(self), "reason": redacted_text(self.reason)}
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> KeptText | None:
+    def from_json(cls, stored: Mapping[str, Any]) -> LiveTranscript | None:
         """The entry that `to_json` gave, in any version of the program; None for the remains of an erased one."""
         return restored(cls, stored) if stored.get("kind") else None
 
 
-def text_name(call_leg_id: str, kind: str, conversation_id: str) -> str:
+def transcript_name(call_leg_id: str, kind: str, conversation_id: str) -> str:
     """The name of an entry."""
     return "-".join(filter(None, (call_leg_id, kind, conversation_id)))

@@ -1,4 +1,4 @@
-"""Texts that are of no recording and were not kept: for a day, their jobs are put on the queue again."""
+"""Transcripts without a recording that were not stored: for a day, their jobs are put on the queue again."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.calls_table import DueItem
     from dialtone.adapters.telemetry import Level
-    from dialtone.domain.kept_texts import KeptText
+    from dialtone.domain.live_transcripts import LiveTranscript
     from reconcile.dependencies import Dependencies
     from reconcile.report import Report
 
 
 @dataclass(frozen=True, slots=True)
-class AwaitedTexts:
+class AwaitedLiveTranscripts:
     """Those of one phone call in one sweep, which has claimed their entries."""
 
     dependencies: Dependencies
@@ -32,19 +32,19 @@ class AwaitedTexts:
     def look(self, due: Iterable[DueItem]) -> None:
         """Have those kept that are not. Those of an erased call are forgotten: their bucket is empty."""
         for each in due:
-            entry = self.dependencies.store.kept_text(self.session, each.text)
+            entry = self.dependencies.store.live_transcript(self.session, each.text)
             if entry is None or entry.status != EXPECTED or self.dependencies.erased.has(self.session):
                 self.dependencies.store.drop_due(each)
             else:
                 self._look(each, entry)
 
-    def _look(self, due: DueItem, entry: KeptText) -> None:
+    def _look(self, due: DueItem, entry: LiveTranscript) -> None:
         look = look_at_text(entry, self.now)
         if look.do == "give up":
             self.report.add(UNTRANSCRIBED)
             self._log("error", "text failed", entry)
             reason = "; ".join(filter(None, ("given up after a day: it was not archived", entry.reason)))
-            self.dependencies.store.mark_text(replace(entry, status=FAILED, reason=reason))
+            self.dependencies.store.mark_live_transcript(replace(entry, status=FAILED, reason=reason))
             return
         if look.do == "queue":
             self.dependencies.queue.put(entry.job)
@@ -54,6 +54,6 @@ class AwaitedTexts:
             self.report.add(OVERDUE)
             self.dependencies.store.move_due(due, look.next_at(self.now))
 
-    def _log(self, level: Level, message: str, entry: KeptText) -> None:
+    def _log(self, level: Level, message: str, entry: LiveTranscript) -> None:
         fields = {"call_session_id": entry.call_session_id, "call_leg_id": entry.call_leg_id, "recording": entry.name}
         self.report.log(level, message, fields | {"kind": entry.kind})
