@@ -7,9 +7,10 @@ from dialtone.flow.in_call_keys import Consultation
 from dialtone.flow.step_state import NO_STATE, PromptState, StepState
 from dialtone.flow.steps.collect import CollectState
 from dialtone.flow.steps.lookup import LookUpState
-from dialtone.flow.steps.prompted_input import Failure, PromptedInputState
+from dialtone.flow.steps.prompted_input import PromptedInputState
 from dialtone.flow.steps.record import RecordState
 from dialtone.flow.steps.transfer import TransferState
+from dialtone.flow.steps.tries import Failure
 
 STORED: list[tuple[StepState, dict[str, int]]] = [
     (NO_STATE, {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.sms_reports import noted
+from webhook.handlers.message_sent import noted
 from webhook.router import on
 
 if TYPE_CHECKING:

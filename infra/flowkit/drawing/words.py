@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dialtone.flow.delivery_options import Target
     from dialtone.flow.flow import WholeCall
     from dialtone.flow.step import Step
-    from dialtone.flow.steps.prompted_input import Tries
+    from dialtone.flow.steps.tries import Tries
 
 _TAG = re.compile(r"<[^>]*>")
 

@@ -27,7 +27,8 @@ from dialtone.flow.keys import Key, Spoken, SpokenDigits, gathered_key, meaning_
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_moves import Go, Move, Wait
-from dialtone.flow.steps.prompted_input import Failure, PromptedInput, PromptedInputState
+from dialtone.flow.steps.prompted_input import PromptedInput, PromptedInputState
+from dialtone.flow.steps.tries import Failure
 from dialtone.flow.templating import DIGITS, MAX_VALUE_CHARACTERS, filled, known, names_in
 from dialtone.flow.values import plain_text
 

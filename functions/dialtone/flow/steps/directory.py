@@ -14,7 +14,8 @@ from dialtone.flow.prompts import Prompt
 from dialtone.flow.spelling import spellings
 from dialtone.flow.step_moves import Go, Move
 from dialtone.flow.steps.find import own_name
-from dialtone.flow.steps.prompted_input import Failure, PromptedInput, PromptedInputState
+from dialtone.flow.steps.prompted_input import PromptedInput, PromptedInputState
+from dialtone.flow.steps.tries import Failure
 from dialtone.flow.voice_settings import MAX_SPOKEN_CHARACTERS
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from dialtone.flow.keys import SomeKeys, Spoken, meaning_one, one_key
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.steps.prompted_input import Failure, PromptedInput
+from dialtone.flow.steps.prompted_input import PromptedInput
+from dialtone.flow.steps.tries import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

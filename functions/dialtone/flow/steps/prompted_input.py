@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt
 
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import NO_INPUT, WRONG_INPUT
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import NO_KEY, gathered_key, stop_gathering
 from dialtone.flow.prompts import Prompt, prompts_ended, stop_queued, unplayable
-from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step import NEXT, Speaking
 from dialtone.flow.step_moves import Fail, Go, Move, Wait
-from dialtone.flow.step_state import PromptState
+from dialtone.flow.steps.tries import Failure, Tries, TriesState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
@@ -31,29 +29,11 @@ if TYPE_CHECKING:
 BETWEEN_PIECES_MILLIS = 300
 """The pause between the sounds of a question, during which a key still counts: Telnyx is listening."""
 
-MAX_TRIES = 10
-
-
-class Failure(IntEnum):
-    """How the last try failed. The numbers are stored with calls."""
-
-    NONE, NO_INPUT, WRONG_INPUT = 0, 1, 2
-
-    @classmethod
-    def _missing_(cls, value: object) -> Failure:
-        """A later version's value."""
-        del value
-        return cls.NONE
-
 
 @dataclass(frozen=True)
-class PromptedInputState(PromptState):
+class PromptedInputState(TriesState):
     """The tries so far, and the progress of the question."""
 
-    tried: int = 0
-    no_input: int = 0
-    wrong: int = 0
-    last: Failure = Failure.NONE
     piece: int = 0
     """For a question of several sounds: the current one, from 0."""
     pieces: int = 0
@@ -72,31 +52,7 @@ class PromptedInputState(PromptState):
 
     def failed(self, how: Failure) -> Self:
         """The state after another failed try."""
-        no_input, wrong = self.no_input + (how is Failure.NO_INPUT), self.wrong + (how is Failure.WRONG_INPUT)
-        return replace(self.asked_anew(), tried=self.tried + 1, no_input=no_input, wrong=wrong, last=how)
-
-
-class Tries(Shorthand):
-    """How often a question is asked. In a flow: a number, or how many of either kind of failure end it."""
-
-    short_form: ClassVar[dict[str, Any]] = {"type": "integer", "minimum": 1, "maximum": MAX_TRIES}
-
-    no_input: StrictInt = Field(3, ge=1, le=MAX_TRIES, description="Tries without any key.")
-    wrong: StrictInt = Field(3, ge=1, le=MAX_TRIES, description="Tries with an invalid key.")
-    in_all: StrictInt = Field(2 * MAX_TRIES, ge=1, le=2 * MAX_TRIES, description="Tries in all.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _in_all(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-        if type(written) is not int:
-            return written
-        if not 1 <= written <= MAX_TRIES:
-            raise ValueError(f"must be from 1 to {MAX_TRIES}")
-        return {"in_all": written, "no_input": written, "wrong": written}
-
-    def used_up(self, state: PromptedInputState) -> bool:
-        """Whether the tries are used up."""
-        return state.tried >= self.in_all or state.no_input >= self.no_input or state.wrong >= self.wrong
+        return self.asked_anew().counted(how)
 
 
 class PromptedInput(Speaking):
