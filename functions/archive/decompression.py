@@ -6,14 +6,11 @@ The first bytes decide, not `content-encoding`, which is often wrong: no audio b
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from archive.audio import LARGEST_BYTES
 from archive.errors import NotArchived, TooLong
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 GZIP = b"\x1f\x8b\x08"
 AT_ONCE_BYTES = 131_072

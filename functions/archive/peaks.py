@@ -7,10 +7,7 @@ kept: of a WAV the highest of every seventh sample, of an MP3 what its frames sa
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 MOST = 960
 """Levels of a channel; once there are so many, each two become one."""

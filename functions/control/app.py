@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from control.api import open_api
@@ -16,9 +17,6 @@ from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.webhook_function import WebhookFunction
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 AWS = budget(connect_seconds=1.0, read_seconds=4.0, attempts=3)
 

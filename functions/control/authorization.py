@@ -7,10 +7,8 @@ policies; a token may do what its groups allow.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 Role = Literal["listen", "control", "erase"]
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from control.console_files import SETTINGS, file_for, headers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 FILES = frozenset({"GET /", "GET /{proxy+}"})
 API = frozenset({"GET /api/{proxy+}", "POST /api/{proxy+}"})

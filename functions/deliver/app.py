@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from deliver.chat import Chat
 from deliver.claims import Claims
@@ -16,9 +17,6 @@ from deliver.settings import Settings
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.telemetry import Observer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 AWS = budget(connect_seconds=2.0, read_seconds=10.0, attempts=3)
 SES = budget(connect_seconds=3.0, read_seconds=30.0, attempts=1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.telemetry import Observer
@@ -12,9 +13,6 @@ from events.dead_letters import DeadLetters
 from events.life_cycle_events import in_full, masked
 from events.outbox import Outbox
 from events.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 AWS = budget(connect_seconds=1.0, read_seconds=5.0, attempts=3)
 """Nobody waits. What fails three times comes again with the stream."""

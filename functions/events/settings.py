@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.settings import required
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FULL = "full"
 

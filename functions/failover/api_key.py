@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any
 
 KEY_SECONDS = 300
 CONNECT_SECONDS, READ_SECONDS = 0.4, 0.8

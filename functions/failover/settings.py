@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from failover.api_key import ApiKey, secret
 from failover.decision import Sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 SECRET, KEY = "TELNYX_API_KEY_SECRET", "TELNYX_API_KEY"
 

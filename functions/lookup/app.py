@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP
@@ -13,9 +14,6 @@ from lookup.answer_delivery import Webhook
 from lookup.backend_client import BackendClient
 from lookup.service import LookupService
 from lookup.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 AWS = budget(connect_seconds=1.0, read_seconds=30.0, attempts=1)
 """Longer than any lookup may take: the lookup's own limit counts. A second try is not ours to make: the other system

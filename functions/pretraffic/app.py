@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,9 +15,6 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.telemetry import Observer
 from pretraffic.check import Check, Wrong
 from pretraffic.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 AWS = budget(connect_seconds=1.0, read_seconds=5.0, attempts=3)
 

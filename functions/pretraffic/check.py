@@ -9,18 +9,16 @@ import base64
 import json
 import time
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nacl.signing import SigningKey
 
 from dialtone.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from dialtone.domain.synthetic_call import CALLED, CALLER, SCRIPT, SESSION_PREFIX, SYNTHETIC_CALL, Exchange
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 DELIVERIES = 3
 """As often a webhook comes that is answered 5xx: a dependency may fail for a moment, and Telnyx delivers again, too."""

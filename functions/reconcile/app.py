@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.aws_clients import DeadlineClient, budget, client
@@ -21,9 +22,6 @@ from dialtone.domain.units import MILLIS_PER_SECOND
 from reconcile.dependencies import Dependencies
 from reconcile.settings import Settings
 from reconcile.sweep import RESERVED_SECONDS, Sweep
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 AWS = budget(connect_seconds=1.0, read_seconds=3.0, attempts=3)
 """No caller waits, and the next sweep comes."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.calls_table import CallsTable
@@ -16,9 +17,6 @@ from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.watch import Look
 from watchdog.settings import Settings
 from watchdog.watchdog import Watchdog
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 AWS = budget(connect_seconds=0.5, read_seconds=2.0, attempts=2)
 """A caller may be waiting; the message comes again if this function fails."""

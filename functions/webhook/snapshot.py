@@ -8,10 +8,8 @@ no answers.
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 
 class Snapshot(NamedTuple):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 #: How long Telnyx waits for a webhook's answer unless the application says otherwise (its documentation: 2,000 ms).
 WEBHOOK_TIMEOUT_SECONDS = 2.0

@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 import struct
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING
 
 from infra.carrier import mpeg
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 class Voice(StrEnum):

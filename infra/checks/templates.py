@@ -11,16 +11,14 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from infra.checkout import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 EXCEPTIONS = Path(__file__).with_name("checkov_exceptions.yaml")
 CHECK_SECONDS = 300

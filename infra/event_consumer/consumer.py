@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import boto3
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def handler(event: Mapping[str, Any], context: object) -> None:

@@ -6,14 +6,11 @@ import fcntl
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 def write_whole(file: Path, text: str) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TextIO
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import TextIO
 
 PLAIN, DIM, BOLD, RED, GREEN, YELLOW, BLUE, CYAN = "0", "2", "1", "31", "32", "33", "34", "36"
 

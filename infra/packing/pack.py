@@ -15,13 +15,11 @@ import json
 import shutil
 import sys
 import zipfile
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from py_compile import PycInvalidationMode
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from collections.abc import Set as AbstractSet
+from typing import Any
 
 MEGABYTE = 1_000_000
 ZIPPED_LIMIT, UNZIPPED_LIMIT = 20 * MEGABYTE, 80 * MEGABYTE

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from dialtone.domain.errors import DialtoneError
 from infra.flowkit.linting.rules.unknown_step import near
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ALL_OF_THEM = "docs/running.md says what there is"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.calls import Call
@@ -13,10 +14,6 @@ from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import Event
 from dialtone.flow.call_routing import NUMBER
 from infra.flowkit.watched_flows import Stamp, stamp
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 
 class NoNumber(FlowInvalid):

@@ -9,7 +9,8 @@ import signal
 import sys
 from contextlib import suppress
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Self
+from types import FrameType, TracebackType
+from typing import Any, Self
 
 from dialtone.domain.errors import DialtoneError
 
@@ -17,8 +18,6 @@ with suppress(ImportError):  # Windows has neither: `Keyboard` raises DialtoneEr
     import termios
     import tty
 
-if TYPE_CHECKING:
-    from types import FrameType, TracebackType
 
 CHUNK_BYTES = 4_096
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TEMPLATES: Mapping[str, str] = MappingProxyType(
     {

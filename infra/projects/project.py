@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import MENUS, ROOT, SAMPLES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PROJECT_FILE = "dialtone.toml"
 """Marks a project's folder, and says where the project is deployed."""

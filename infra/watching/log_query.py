@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from infra.watching.measurements import percentile
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _SOURCE = re.compile(r"SOURCE '(?P<group>[^']+)'")
 _FILTER = re.compile(r"filter (?P<field>@?\w+) = '(?P<value>[^']+)'")

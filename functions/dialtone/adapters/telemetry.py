@@ -6,16 +6,14 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from dialtone.domain.redaction import redacted, redacted_exception
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
 """Powertools' own variable for the metrics' namespace; template.yaml gives each stack one of its own."""

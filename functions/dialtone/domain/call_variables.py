@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from dialtone.domain.stored import EMPTY, restored
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 OUTCOME = "outcome"
 """The variable by which a flow sets the call's outcome."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Any
 
 ATTESTATION, SCREENING, CALLER_NAME = "shaken_stir_attestation", "call_screening_result", "caller_id_name"
 """As Telnyx names them in `call.initiated`."""

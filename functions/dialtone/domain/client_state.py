@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from dialtone.domain.stored import EMPTY
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TAG, TAG_VERSION = "dialtone", 1
 """Identifies a state as ours: other programs may use one-letter keys, too. A new version means that older code cannot

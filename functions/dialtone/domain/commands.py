@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.parameter_checks import Fault, shown, written
 from dialtone.domain.telnyx_actions import ACTIONS, Action
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Fixed for ever: with another one, a redelivered event's commands would get new ids and Telnyx would obey twice.
 COMMAND_NAMESPACE = uuid.UUID("c6a5f0de-51c5-4f6f-9a5e-4a9f6b0a7d32")

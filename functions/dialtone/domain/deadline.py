@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NO_DEADLINE = math.inf
 """For work that no caller waits for."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
 from dialtone.domain.stored import restored
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 EMAIL, CHAT = "email", "chat"
 ATTACHED, LINK = "attached", "link"

@@ -10,17 +10,15 @@ import hashlib
 import json
 import re
 import uuid
+from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from dialtone.domain import live_transcription, payments, sms
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import CALL_CONTROL_ID
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.payments import OF_PAYMENTS
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
 
 MAX_ID_CHARACTERS = 255
 """Telnyx's ids have about sixty; ours become DynamoDB keys, which hold 1,024 bytes."""

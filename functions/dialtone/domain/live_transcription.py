@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Any
 
 TRANSCRIPT = "transcript"
 """The variable with the latest sentence of the person on the leg, and the event's field with a sentence."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.recordings import EXPECTED, FIRST_LOOK_SECONDS, TALK, VERIFIED, WORDS, ArchiveJob
 from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 KINDS = (WORDS, TALK)
 """The kinds of archive jobs that store such a text."""

@@ -5,14 +5,12 @@ Flows deployed with the code are version 0. Every publication makes the next num
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from dialtone.domain.numbers import called_numbers
 from dialtone.domain.stored import restored
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 WITH_THE_CODE = 0
 """The version of the flows that were deployed with the code."""

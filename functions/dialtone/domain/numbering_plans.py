@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def national_readings(written: str, like: Iterable[str]) -> frozenset[str]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable
 from urllib.parse import unquote
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 from dialtone.domain.call_variables import ANSWERED_BY, MACHINE, MACHINES, OUTCOME
 from dialtone.domain.hangup_causes import HANGUP_CAUSES, NORMAL_CLEARING, hangup_cause
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 UNKNOWN = "unknown"
 """The hangup cause of a call that was found to be over and whose hang-up was never reported; also its outcome, unless

@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 SHOWN_CHARACTERS = 60  # of a wrong value in an error: enough to recognise it, short enough for a log line
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from dialtone.domain.events import DIGITS, mask
 from dialtone.domain.stored import EMPTY, restored, written
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 KEPT_HEADERS = "telnyx-"
 """The prefix of the headers to store: Telnyx's signature and its time. The others are the gateway's."""

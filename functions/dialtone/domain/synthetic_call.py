@@ -6,11 +6,9 @@ the webhook function processes its events.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import NamedTuple
 
 SYNTHETIC_CALL = "dialtone_synthetic_call"
 """The key by which the webhook function receives such a call's webhook; API Gateway's requests have a `body`."""

@@ -6,7 +6,8 @@ types. Voices and languages are checked only for their format, because Telnyx ad
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from dialtone.domain.parameter_checks import (
     BASE64,
@@ -30,9 +31,6 @@ from dialtone.domain.parameter_checks import (
     whole,
     written,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 PROMPT_CHARACTERS = 3_000  # Telnyx: "There is a 3,000 character limit"
 RECORD_START_SECONDS = 14_400  # the longest recording of record_start

@@ -6,10 +6,7 @@ call: an incoming one when it is answered, an outgoing one when it is dialled or
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 RETRIES_MS = (500, 500, 5_000, 15_000, 30_000)
 """Telnyx allows at most five retries and 60 s in all. The second goes to the failover, if there is one: by then a

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dialtone.flow.document import TOP, Document, Place
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 Made = TypeVar("Made")
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from infra.carrier import errors
 from infra.carrier.api import specification
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 #: int32, where the description gives a type and a minimum only.
 LARGEST = 2**31 - 1

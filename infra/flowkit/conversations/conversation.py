@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -23,10 +25,6 @@ from pydantic import (
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.document import Document
 from infra.carrier.caller_identity import CallerIdentity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 SUFFIX = ".test.yaml"
 """Of a file of conversations: `main-menu.test.yaml` lies beside `main-menu.yaml`."""

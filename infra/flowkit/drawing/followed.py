@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
 from infra.flowkit.drawing.file_graph import graph_in
@@ -12,10 +13,6 @@ from infra.flowkit.drawing.svg import svg_of
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.watched_flows import stamp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)

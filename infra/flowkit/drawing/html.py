@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, readable
 from infra.output.palette import colours_for
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _STYLE = f"""
 {colours_for(":root")}

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _COMMENT = re.compile(r"(?<!\S)# lint: ignore=(?P<rule>[^\s#]*)(?P<reason>(?:(?!# lint:)[^\n])*)")
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from dialtone.domain.calls import Call
 from dialtone.domain.telnyx_actions import ACTIONS
 from dialtone.flow.parser import read_flow
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 COMMANDS = (
     "speak",

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 from dialtone.domain.errors import DialtoneError
 from infra.operations import aws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PIECE_BYTES = 256 * 1024
 S3 = "s3://"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from dialtone.domain.campaigns import dialling_rules, results
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 OUTCOMES: Mapping[str, str] = {
     results.ACKNOWLEDGED: "acknowledged",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 Settings = dict[str, Any]
 """Settings by the API's names, those of an object inside with its name and a dot: `inbound.shaken_stir_enabled`."""

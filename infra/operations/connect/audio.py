@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
 from infra.carrier.account import AUDIO_FOLDER
 from infra.operations.connect.plan import Audio
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(mp3|wav)")
 """The files that flows may name."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import heapq
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 SLOW_MILLISECONDS = 500
 """A webhook that takes longer is slow: DynamoDB and Telnyx usually take a fourth of it."""

@@ -6,18 +6,16 @@ infra/monitoring.yaml has the first, docs/runbooks the second; what is run is wh
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 MONITORING = ROOT / "infra" / "monitoring.yaml"
 RUNBOOKS = ROOT / "docs" / "runbooks"

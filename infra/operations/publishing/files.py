@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
 from dialtone.domain.compact_json import plain_json
@@ -14,9 +14,6 @@ from dialtone.flow.data_files import DATA
 from infra.flowkit.drawing.beside_flows import noticed_beside
 from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.versions import Text, flow_in, is_flow
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 
 def files_of(flows: Path) -> dict[str, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,10 +22,6 @@ REFUSED = "the new version must not take calls"
 
 RECENT_SECONDS = 1_800.0
 """Far longer than a deployment takes after the check."""
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 RINGS_FOR_NOBODY = "NOBODY"

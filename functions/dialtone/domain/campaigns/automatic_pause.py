@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from dialtone.domain.campaigns.results import FAILURES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 LOOKED_AT = 50
 """The outcomes that the guard judges: two seconds of a fast campaign, and enough for a share."""

@@ -5,13 +5,11 @@ It is part of the progress item, so it has few columns, which grow wider with ti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.stored import restored
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MOST_COLUMNS = 60
 MINUTE_SECONDS = 60

@@ -10,14 +10,12 @@ import codecs
 import csv
 import json
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.errors import DialtoneError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 MAX_ROW_BYTES = 64_000
 """For one row: sixty times as much as a call accepts."""

@@ -6,16 +6,14 @@ match the items.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.campaigns.automatic_pause import LISTED, LOOKED_AT
 from dialtone.domain.campaigns.history import Course
 from dialtone.domain.campaigns.results import ANSWERED, FAILURES, UNKNOWN
 from dialtone.domain.stored import restored
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 INTERRUPTED_SECONDS, INTERRUPTED_DIALS = 15, 3
 """A break: no dial for this long, in which this many were due. The next dial then counts as a first one again."""

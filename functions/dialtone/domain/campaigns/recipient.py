@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 PART_RECIPIENTS = 1_000
 """Recipients in one object of a list. It is read and dialled as a whole; a worker that dies repeats no more than
