@@ -1,11 +1,16 @@
 """Which cases of a test run: all of them, a sample, or what a sample with coverage leaves to another run."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
+from __future__ import annotations
 
-import pytest
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
 from hypothesis import is_hypothesis_test
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 MEASURED = frozenset({"unit", "integration", "simulation"})
 """The folders whose tests run functions/ in their own process: `make coverage` runs these."""

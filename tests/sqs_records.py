@@ -1,7 +1,11 @@
 """SQS messages as Lambda hands them to a function."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def sqs_record(

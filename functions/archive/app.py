@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from archive.consumer import RemainingTime
 
 AWS = budget(connect_seconds=2.0, read_seconds=15.0, attempts=3)
-"""No caller waits. S3 takes a part of 8 MiB in well under a second, and completes an upload within a few. Three
-tries are for throttling and short faults; beyond that the queue's pauses help more."""
+"""No caller waits. S3 takes an 8 MiB part in well under a second, and completes an upload within a few seconds. Three
+attempts cover throttling and short faults; after that the queue's delays help more."""
 
 
 def open_consumer(settings: Settings) -> Consumer:
-    """Everything connected. Raises what says which setting is wrong."""
+    """Connect everything. Raises SettingMissing or SettingInvalid."""
     store = CallsTable(client("dynamodb", AWS), settings.calls_table)
     s3 = client("s3", AWS)
     bucket = RecordingsBucket(s3, settings.recordings_bucket)
@@ -46,9 +46,9 @@ def open_consumer(settings: Settings) -> Consumer:
 
 
 consumer = open_consumer(Settings.read(os.environ))
-"""Made once, at start: a function that lacks a setting says so then, not at the first recording."""
+"""Created once, at start: a missing setting fails the start, not the first recording."""
 
 
 def handler(event: dict[str, Any], context: RemainingTime) -> dict[str, Any]:
-    """Messages of the archive queue in, those that failed out."""
+    """Process messages of the archive queue; return those that failed."""
     return consumer.consume(event, context)

@@ -1,7 +1,7 @@
 """Measures audio while it streams: its format, its duration, and how many bytes of it are not audio. Pure.
 
-Bytes count, not headers. Sizes in headers are wrong wherever a program wrote to a pipe, stopped early or edited
-carelessly; they say where to look, and the duration is counted.
+The bytes decide, not the headers: sizes in headers are wrong if a program wrote to a pipe, stopped early or edited
+carelessly. Headers show where to look; the duration is counted.
 
 WAV: RIFF chunks (Microsoft's Multimedia Programming Interface, 1991), with 64-bit sizes (EBU Tech 3306: RF64, BW64).
 MP3: ISO 11172-3 and 13818-3 frame headers of all three layers; ID3v1, ID3v2 (id3.org) and APEv2 tags are passed over.
@@ -31,51 +31,52 @@ CONTENT_TYPES = {
     "webm": "audio/webm",
     UNKNOWN: "application/octet-stream",
 }
-"""Format, which is also a key's ending → what S3 calls it. Telnyx makes the first two; others are kept unmeasured."""
+"""Format, which is also a key's extension → content type. Telnyx makes the first two; others are stored unmeasured."""
 
 
 LONGEST_SECONDS = 43_200
 """The longest recording that Telnyx makes (`record_max_length` of an answer)."""
 LARGEST_BYTES = 2 * LONGEST_SECONDS * 2 * 2 * 8_000
-"""That long, as WAV with two channels of 16 bit at telephony's 8 kHz; twice that, as a margin for wideband: 2.8 GB."""
+"""LONGEST_SECONDS as 16-bit stereo WAV at 8 kHz, doubled as a margin for wideband audio: 2.8 GB."""
 
 WAV_SIZE_UNKNOWN_FROM = 0x7FFF_F000
-"""Programs that write to a pipe cannot go back to fill the sizes in: sox leaves this, ffmpeg 0xFFFFFFFF, others 0."""
+"""Programs that write to a pipe cannot fill in the sizes afterwards: sox leaves this value, ffmpeg 0xFFFFFFFF, others
+0."""
 
 PROBED_BYTES = 262_144
-"""In which an MP3's first frames are looked for, past its tags and past zeros."""
+"""The range searched for an MP3's first frames, after tags and zeros."""
 TAGS_BEYOND_BYTES = 1_048_576
-"""A start this long that is tags only (pictures, mostly) belongs to an MP3 whose frames come later."""
+"""A file whose first bytes, this many, are all tags (mostly pictures) is an MP3 whose frames come later."""
 
 MAX_STRAY_BYTES = 1_048_576
-"""Bytes searched without finding a frame; after that the search stops, since it costs time."""
+"""The search for the next frame stops after this many bytes, to save time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a file holds, measured."""
+    """The measurements of an audio file."""
 
     duration_millis: int | None = None
-    """None where the file does not tell."""
+    """None if unknown."""
     channels: int = 0
-    """0 where the file does not tell."""
+    """0 if unknown."""
     missing_bytes: int = 0
-    """How many bytes the file itself promises and does not hold: by a WAV's header, by an MP3's last frame."""
+    """Bytes that are missing according to the file itself: a WAV's header, or an MP3's last frame."""
     stray_bytes: int = 0
-    """What is neither sound, nor a tag, nor padding."""
+    """Bytes that are neither audio, nor a tag, nor padding."""
     peaks: str = field(default="", compare=False)
-    """How loud it is over its length (`peaks.py`); '' where the format does not show it."""
+    """The waveform (`peaks.py`); '' if the format does not show it."""
 
 
 class Meter(Protocol):
-    """What listens to a file as it passes."""
+    """Measures a file as it streams."""
 
     def feed(self, piece: bytes | bytearray) -> None:
-        """The next piece, of any length."""
+        """Take the next chunk, of any length."""
         ...
 
     def sound(self) -> Sound:
-        """What passed. To be asked once, at the end."""
+        """The measurements. Call it once, at the end."""
         ...
 
 
@@ -103,38 +104,38 @@ _SIGNATURES = (
 
 _PAGE_BEGINNINGS = (b"<!doctype", b"<html", b"<?xml", b"<error", b'"error')
 PAGE_BYTES = 4_096
-"""Enough of a page to know it."""
+"""Enough bytes to recognise a page."""
 
 
 def looks_like_page(start: bytes | bytearray) -> bool:
-    """Whether this, which is no known audio, is text: an error page, XML or JSON of a storage, a proxy's apology."""
+    """Whether bytes of no known audio format are text: an error page, a storage's XML or JSON, a proxy's message."""
     shown = bytes(start[:PAGE_BYTES])
     if shown.startswith((b"\xff\xfe", b"\xfe\xff")) or any(mark in shown.lower() for mark in _PAGE_BEGINNINGS):
         return True
     try:
         text = shown.decode()
     except UnicodeDecodeError as error:
-        if error.start < len(shown) - 3:  # unless a letter was cut through at the end
+        if error.start < len(shown) - 3:  # a multi-byte character may be cut at the end
             return False
         text = shown[: error.start].decode()
     return all(letter.isprintable() or letter.isspace() for letter in text.removeprefix("\ufeff"))
 
 
 def meter(audio_format: str) -> Meter:
-    """What measures a file of that format."""
+    """The meter for a format."""
     if audio_format == WAV:
         return WavMeter()
     return Mp3Meter() if audio_format == MP3 else Unmeasured()
 
 
 class Unmeasured:
-    """For formats that are kept and not looked into."""
+    """A meter for formats that are stored without measuring."""
 
     def feed(self, piece: bytes | bytearray) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def sound(self) -> Sound:
-        """Nothing is known."""
+        """No measurements."""
         return Sound()
 
 
@@ -142,7 +143,7 @@ class Unmeasured:
 
 _RIFF_HEADER_BYTES, _CHUNK_HEADER_BYTES = 12, 8
 _FMT_BYTES, _DS64_BYTES = 26, 16
-"""As much of these chunks as is read: up to the real format of an extensible one; up to the size of the sound."""
+"""Bytes read of these chunks: up to the sub-format of WAVE_FORMAT_EXTENSIBLE, and up to the data size."""
 _ANY_SIZE = 0xFFFF_FFFF
 _PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _UNCOMPRESSED = frozenset({_PCM, _FLOAT, _ALAW, _ULAW})
@@ -153,29 +154,29 @@ def _is_wav(start: bytes | bytearray) -> bool:
 
 
 def wav_sound_at(start: bytes | bytearray) -> int:
-    """Where the sound of a WAV begins; behind the file's first header if there is no sound in this beginning of it."""
+    """The offset of a WAV's audio data; if it is not in these first bytes, the end of the RIFF header."""
     measure = WavMeter()
     measure.feed(start)
     return measure.sound_at or _RIFF_HEADER_BYTES
 
 
 class WavMeter:
-    """Goes from chunk to chunk, wherever they lie; what is in them is passed over unread, but for the format."""
+    """Walks from chunk to chunk and reads only the format; all other content is skipped."""
 
     def __init__(self) -> None:
         self._length = 0
         self._held = b""
-        """What came of the next chunk's header so far."""
+        """The received part of the next chunk's header."""
         self._next_at: int | None = _RIFF_HEADER_BYTES
-        """Where the next chunk begins; None once that is not known."""
+        """Offset of the next chunk; None if unknown."""
         self._bytes_a_second = 0
         self._channels = 0
         self.sound_at = 0
-        """Where the sound begins; 0 if it was not found."""
+        """Offset of the audio data; 0 if not found."""
         self._promised: int | None = None
-        """Bytes of sound by the header; None where it does not know."""
+        """Size of the audio data according to the header; None if it does not say."""
         self._long_size = 0
-        """The same, of a header with 64-bit sizes."""
+        """The same from a header with 64-bit sizes."""
         self._levels: WavLevels | None = None
 
     def feed(self, piece: bytes | bytearray) -> None:
@@ -196,7 +197,7 @@ class WavMeter:
                 self._levels.feed(piece, start, end)
 
     def sound(self) -> Sound:
-        """Bytes of sound by bytes a second; without either, nothing is known."""
+        """The duration is the audio's size divided by its byte rate; without both, nothing is known."""
         if not self.sound_at:
             return Sound(channels=self._channels)
         peaks = self._levels.levels.text() if self._levels else ""
@@ -207,7 +208,7 @@ class WavMeter:
         return Sound(duration, self._channels, missing_bytes=max(0, promised - came), peaks=peaks)
 
     def _chunk(self, data: bytes | bytearray, offset: int) -> bool:
-        """Take a chunk's header in. False if more of it has to come."""
+        """Read a chunk's header. False if it is still incomplete."""
         if len(data) - offset < _CHUNK_HEADER_BYTES:
             return False
         name, size = struct.unpack_from("<4sI", data, offset)
@@ -217,7 +218,7 @@ class WavMeter:
             return False
         at = (self._next_at or 0) + _CHUNK_HEADER_BYTES
         if not name.isascii() or not name.decode().isprintable():
-            self._next_at = None  # no chunk at all: the header's sizes led astray
+            self._next_at = None  # not a chunk: the header's sizes were wrong
             return True
         if name == b"fmt ":
             self._take_format(bytes(data[body : body + wanted]))
@@ -231,7 +232,7 @@ class WavMeter:
             if not known:
                 self._next_at = None
                 return True
-        self._next_at = at + size + size % 2  # chunks begin at even places
+        self._next_at = at + size + size % 2  # chunks begin at even offsets
         return True
 
     def _take_format(self, fmt: bytes) -> None:
@@ -247,7 +248,7 @@ class WavMeter:
             self._levels = WavLevels(channels, rate)
 
     def _ends_with_chunks(self) -> bool:
-        """Whether chunks follow the sound, to the last byte: else it is sound that the header knows nothing of."""
+        """Whether valid chunks follow the audio up to the last byte; otherwise these bytes are audio, too."""
         return self._next_at in (self._length, self._length + 1)
 
 
@@ -260,7 +261,7 @@ _FRAME_HEADER_BYTES = 4
 _SHORTEST_FRAME_BYTES, _LONGEST_FREE_FRAME_BYTES = 24, 8_192
 
 _CONFIRMED_AT_START, _CONFIRMED_AFTER_STRAY = 1, 2
-"""How many more frames must follow a first one, which can be chance: the more, the less likely it is where it lies."""
+"""How many frames must follow a first one, which may be found by chance: more where a frame is less likely."""
 
 _MPEG_1, _MPEG_RESERVED, _LAYER_1, _LAYER_2, _LAYER_3, _LAYER_RESERVED = 3, 1, 3, 2, 1, 0
 _KBPS = {
@@ -271,7 +272,7 @@ _KBPS = {
     (False, _LAYER_2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (False, _LAYER_3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""By whether it is MPEG-1, layer and index. Index 0 is a free format, 15 forbidden."""
+"""By MPEG-1 or not, layer, and index. Index 0 means free format; 15 is forbidden."""
 _HERTZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _SAMPLES = {
     (True, _LAYER_1): 384,
@@ -287,9 +288,9 @@ _MONO = 3
 @dataclass(frozen=True, slots=True)
 class _Frame:
     kind: tuple[int, int, int]
-    """Version, layer, sampling frequency: what all frames of a file have in common."""
+    """Version, layer and sampling frequency: the same in all frames of a file."""
     length_bytes: int
-    """0 for a free format: only the next frame shows its length."""
+    """0 for free format: its length shows only when the next frame is found."""
     padding_bytes: int
     millis: float
     channels: int
@@ -297,7 +298,7 @@ class _Frame:
 
 @lru_cache(256)
 def _frame(header: bytes) -> _Frame | None:
-    """The frame that begins with these four bytes; None if none does. A file has a few different ones at most."""
+    """The frame that begins with these four bytes, or None. Cached: a file has only a few different headers."""
     if len(header) < _FRAME_HEADER_BYTES or header[0] != 0xFF or header[1] >> 5 != 0b111:  # noqa: PLR2004 -- eleven bits set
         return None
     version, layer = header[1] >> 3 & 0b11, header[1] >> 1 & 0b11
@@ -337,7 +338,7 @@ def _past_tags(start: bytes | bytearray) -> int:
 
 
 def _tag_bytes(data: bytes | bytearray, at: int) -> int:
-    """The length of the tag that begins there; 0 if none does."""
+    """The length of the tag at this offset; 0 if there is none."""
     if data[at : at + 3] == b"ID3":
         return _id3_bytes(data[at : at + _ID3_HEADER_BYTES])
     if data[at : at + 3] == b"TAG":  # ID3v1: the last 128 bytes
@@ -349,7 +350,10 @@ def _tag_bytes(data: bytes | bytearray, at: int) -> int:
 
 
 def _id3_bytes(header: bytes | bytearray) -> int:
-    """Four times seven bits, the header itself, and a footer where it says so; 0 for what only begins like a tag."""
+    """The tag's length: four times seven bits, plus its header, plus a footer if flagged.
+
+    0 if it is not a valid tag.
+    """
     if len(header) < _ID3_HEADER_BYTES or any(byte & 0x80 for byte in header[6:10]):
         return 0
     size = 0
@@ -359,22 +363,22 @@ def _id3_bytes(header: bytes | bytearray) -> int:
 
 
 class Mp3Meter:
-    """Walks from frame header to frame header; what lies between is passed over unread.
+    """Walks from frame header to frame header; everything between is skipped.
 
-    Where no frame begins the next one is looked for: what was passed over is padding if it is zeros, else stray.
+    If no frame begins where it should, the next one is searched for. Skipped zeros are padding, other bytes stray.
     """
 
     def __init__(self) -> None:
         self._held: bytes | bytearray = b""
         self._skip = 0
-        """Bytes to the next header, beyond what is held."""
+        """Bytes to skip before the next header."""
         self._kind: tuple[int, int, int] | None = None
         self._in_step = False
-        """Whether a frame ended where the next should begin."""
+        """Whether the next frame should begin here."""
         self._in_frame = False
-        """Whether what was passed last is a frame, not a tag."""
+        """Whether the last skipped element is a frame, not a tag."""
         self._free_bytes = 0
-        """The length of a free format's frames, without padding."""
+        """Length of free-format frames, without padding."""
         self._stray = 0
         self._millis = 0.0
         self._channels = 0
@@ -391,7 +395,7 @@ class Mp3Meter:
         self._held, self._skip = data[position:], max(0, position - len(data))
 
     def sound(self) -> Sound:
-        """By the frames' own sample counts, to within the frame or two that an encoder adds."""
+        """The duration from the frames' sample counts, exact except for the one or two frames that an encoder adds."""
         beyond = self._walk(self._held, end=True) - len(self._held)
         self._skip, self._held = max(self._skip, beyond), b""
         missing = self._skip if self._in_frame else 0
@@ -404,7 +408,7 @@ class Mp3Meter:
         )
 
     def _walk(self, data: bytes | bytearray, *, end: bool) -> int:
-        """Go on until more has to come; give how far."""
+        """Walk as far as the data goes; return the offset reached."""
         position, last = 0, len(data) - (_FRAME_HEADER_BYTES if end else _LOOK_AHEAD_BYTES)
         while position <= last:
             if self._stray > MAX_STRAY_BYTES:
@@ -428,7 +432,7 @@ class Mp3Meter:
         return position
 
     def _follow(self, data: bytes | bytearray, position: int, last: int) -> int:
-        """Pass over frames each of which begins where the one before ends, as nearly all do; give where that ends."""
+        """Skip consecutive frames, the usual case; return the offset where they end."""
         kind, free_bytes = self._kind, self._free_bytes
         while position <= last:
             frame = _frame(bytes(data[position : position + _FRAME_HEADER_BYTES]))
@@ -440,7 +444,7 @@ class Mp3Meter:
         return position
 
     def _frame_bytes(self, data: bytes | bytearray, position: int, *, end: bool) -> int | None:
-        """The length of the frame that begins there; 0 if none does, None if more has to come to know."""
+        """The length of the frame at this offset; 0 if there is none, None if more data is needed."""
         frame = _frame_at(data, position)
         if frame is None or (self._kind and frame.kind != self._kind):
             return 0
@@ -452,7 +456,7 @@ class Mp3Meter:
             if following + _FRAME_HEADER_BYTES > len(data):
                 if not end:
                     return None
-                # A single frame, or its beginning, is one only where a file begins, and of the common layer.
+                # A lone or incomplete frame counts only at the start of a file, and only in layer III.
                 alone = following >= len(data) and not self._stray and frame.kind[1] == _LAYER_3
                 length = length if alone and times == _CONFIRMED_AT_START else 0
                 break
@@ -469,7 +473,7 @@ class Mp3Meter:
         return length
 
     def _free_length(self, data: bytes | bytearray, position: int, frame: _Frame) -> int:
-        """The distance to the next frame alike; 0 if there is none. Whether more follow so is seen later."""
+        """The distance to the next frame of the same kind; 0 if there is none. Later frames confirm it."""
         start = position + _SHORTEST_FRAME_BYTES
         while (found := data.find(data[position : position + 2], start, position + _LONGEST_FREE_FRAME_BYTES)) >= 0:
             after = _frame_at(data, found)
@@ -479,7 +483,7 @@ class Mp3Meter:
         return 0
 
     def _stray_until(self, data: bytes | bytearray, position: int, *, end: bool) -> int:
-        """Pass over what is no frame, up to where one or a tag may begin."""
+        """Skip bytes until a frame or a tag may begin."""
         after = data.find(b"\xff", position + 1)
         if after < 0:
             after = len(data)

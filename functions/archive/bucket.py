@@ -1,8 +1,8 @@
 """The recordings bucket. Audio is written once and never overwritten.
 
-How a copy is proved: it is read back and hashed. S3 has no SHA-256 of a whole file that came in parts, only a hash of
-the parts' hashes, and that says what S3 received; reading back says what it gives. On the way there S3 checks each part
-against a CRC32 of botocore's.
+A copy is verified by reading it back and hashing it. S3 has no SHA-256 of a whole multipart object, only a hash of its
+parts' hashes, and that shows what S3 received; reading back shows what it returns. During the upload S3 checks each
+part against a CRC32 from botocore.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ if TYPE_CHECKING:
     from archive.deadline import Deadline
 
 RETENTION_TAG = "retention-days"
-"""template.yaml has a rule for each value that a flow may say."""
+"""template.yaml has a lifecycle rule for each value that a flow may set."""
 
 SENDERS = 2
-"""Parts under way at once: one is hashed and signed while the other is on the network."""
+"""Parts sent in parallel: one is hashed and signed while the other is on the network."""
 
 READ_BACK_BYTES = 1_048_576
-"""At a time: constant memory, few system calls."""
+"""Read in chunks of this size: constant memory, few system calls."""
 
 _WRITTEN_ALREADY = frozenset({"PreconditionFailed", "NoSuchUpload"})
-"""Answers of S3 to completing an upload under a key that holds an object, or completing one a second time."""
+"""S3's errors when an upload is completed under a key that already has an object, or completed twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
-    """What lies in the bucket, as it was read back."""
+    """An object as it was read back from the bucket."""
 
     length_bytes: int
     sha256: str
 
 
 class RecordingsBucket:
-    """S3, and of it this bucket only. Every method raises botocore's errors."""
+    """The recordings bucket. Every method raises botocore's errors."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
     def begin(self, key: str, content_type: str, retention_days: int) -> Upload:
-        """Begin an upload in parts: nothing is to be seen under the key before it is completed.
+        """Begin a multipart upload; the object appears only when it is completed.
 
-        The object expires after so many days, for which the bucket has a rule; 0: the bucket's default.
+        It expires after that many days, by one of the bucket's lifecycle rules; 0 means the bucket's default.
         """
         begun = self._client.create_multipart_upload(
             Bucket=self._bucket,
@@ -66,7 +66,7 @@ class RecordingsBucket:
         return Upload(self._client, self._bucket, key, begun["UploadId"])
 
     def read_back(self, key: str, deadline: Deadline) -> StoredAudio | None:
-        """Length and hash of the object under that key; None if there is none. Raises NotArchived when time is up."""
+        """Length and hash of the object; None if there is none. Raises NotArchived at the deadline."""
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
         except self._client.exceptions.NoSuchKey:
@@ -80,7 +80,7 @@ class RecordingsBucket:
         return StoredAudio(length, sha256.hexdigest())
 
     def put(self, key: str, content: bytes, content_type: str, retention_days: int) -> None:
-        """Write what may be written again: metadata, transcripts. S3 compares its SHA-256 on arrival."""
+        """Write a file that may be overwritten: metadata, a transcript. S3 checks its SHA-256 on arrival."""
         self._client.put_object(
             Bucket=self._bucket,
             Key=key,
@@ -91,19 +91,19 @@ class RecordingsBucket:
         )
 
     def abort_unfinished(self, key: str) -> None:
-        """End uploads under that key which died before they could be completed or aborted."""
+        """Abort unfinished uploads to that key, left by processes that died."""
         for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=key):
             for unfinished in page.get("Uploads", []):
                 Upload(self._client, self._bucket, unfinished["Key"], unfinished["UploadId"]).abort()
 
 
 def _retention(days: int) -> Any:  # noqa: ANN401 -- a parameter of several of boto's operations
-    """The tag by which the bucket's rules know an object that expires before the others."""
+    """The tag that selects the bucket's lifecycle rule."""
     return {"Tagging": f"{RETENTION_TAG}={days}"} if days else {}
 
 
 class Upload:
-    """An upload in parts, of which nothing is to be seen until it is completed."""
+    """A multipart upload; the object appears only when it is completed."""
 
     def __init__(self, client: S3Client, bucket: str, key: str, upload_id: str) -> None:
         self._client = client
@@ -115,16 +115,16 @@ class Upload:
         self._under_way: deque[Future[CompletedPartTypeDef]] = deque()
 
     def add(self, part: bytes | bytearray) -> None:
-        """Send the next part: all but the last must have 5 MiB or more, and the same length (S3).
+        """Start to send the next part.
 
-        It is under way when this returns, with SENDERS - 1 earlier ones at the most, so that the next one can come
-        meanwhile; what becomes of it, a later call of any method says.
+        All parts but the last must have the same length, 5 MiB or more (S3). At most SENDERS parts are being sent when
+        this returns. A later call of any method raises the part's error.
         """
         self.wait(SENDERS - 1)
         self._under_way.append(self._senders.submit(self._send, part, len(self._parts) + len(self._under_way) + 1))
 
     def wait(self, leaving: int = 0) -> None:
-        """Wait until only so many parts are under way; raises what one of the others raised."""
+        """Wait until at most that many parts are being sent; raises the error of a finished one."""
         while len(self._under_way) > leaving:
             self._parts.append(self._under_way.popleft().result())
 
@@ -140,7 +140,7 @@ class Upload:
         return {"PartNumber": number, "ETag": sent["ETag"], "ChecksumCRC32": sent["ChecksumCRC32"]}
 
     def complete(self) -> bool:
-        """Make an object of the parts, if none lies under the key. False if one does, or the upload is gone."""
+        """Complete the object unless the key has one already. False if it has, or if the upload no longer exists."""
         self.wait()
         self._senders.shutdown()
         try:
@@ -158,8 +158,8 @@ class Upload:
         return True
 
     def abort(self) -> None:
-        """Throw the parts away; nothing happens where the upload is gone already."""
-        self._senders.shutdown()  # S3 keeps, and charges for, a part that arrives after the end of its upload
+        """Abort the upload; does nothing if it no longer exists."""
+        self._senders.shutdown()  # S3 keeps, and charges for, a part that arrives after its upload was aborted
         try:
             self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
         except self._client.exceptions.NoSuchUpload:

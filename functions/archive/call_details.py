@@ -1,4 +1,4 @@
-"""Completes a recording's ledger entry with what the call's state knows."""
+"""Completes a recording's ledger entry with details of its call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def with_leg(recording: Recording, store: CallsTable) -> Recording:
-    """The entry with ids, numbers and kinds that events brought after it was made. Raises the store's errors."""
+    """The entry with the ids, numbers and other details that later events brought. Raises the store's errors."""
     legs = store.legs(recording.call_session_id)
     leg = next((leg for leg in legs if leg.leg_id == recording.call_leg_id), None)
     if leg is None:

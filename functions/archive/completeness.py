@@ -1,21 +1,21 @@
 """Whether the audio that arrived can be the whole recording that Telnyx describes. Pure.
 
-Telnyx says when a recording began and ended (the webhook), how long it is and how many channels it has (its API, where
-it was asked). What came plays for as long as its bytes do. The two are held against each other:
+Telnyx reports when a recording began and ended (webhook), its length and its channels (API, if asked). These are
+compared with the duration measured from the audio:
 
 | case | how long the audio may be |
 |---|---|
 | any | never longer than the recorder ran, nor than Telnyx says that it is |
 | plain | no shorter than either |
-| `max_length` ended it | Telnyx's end is that of the recorder; where it were the call's: no shorter than `max_length` |
+| `max_length` ended it | Telnyx's end is the recorder's; in case it is the call's: no shorter than `max_length` |
 | silence ended it (`timeout_secs`) | shorter by that silence, in case Telnyx leaves it out |
 | trimmed (`trim-silence`) | any length; none at all only if Telnyx's API says the same |
 | paused | shorter by the pauses that we asked for, from the timeline |
 | Telnyx says neither times nor a length | any length but none; an end cut off shows in the file only |
 
-Each within a tolerance, and at least half as long as Telnyx's API says, for recordings of a few seconds. Audio that
-holds no sound, of which a tenth or more is no audio, or with one channel where Telnyx says two, is doubtful however
-long it is. More channels than said is no loss.
+Each within a tolerance; for recordings of a few seconds, at least half as long as the API says. A file without audio,
+with a tenth or more of other bytes, or with one channel where Telnyx says two, is doubtful at any length. Extra
+channels are no loss.
 """
 
 from __future__ import annotations
@@ -37,50 +37,51 @@ if TYPE_CHECKING:
 
 
 TOLERANCE_MILLIS = 2_000
-"""Telnyx's times are those of its recorder's commands: a beep, the first packet and rounding to frames lie between."""
+"""Telnyx's times are those of the recorder's commands: a beep, the wait for the first packet, and rounding to frames
+come on top."""
 TOLERANCE_SHARE = 0.01
-"""Of long recordings: two clocks, and packets that never came."""
+"""For long recordings: clock drift and lost packets."""
 SHORTEST_SHARE = 0.5
-"""Of what Telnyx's API says, for recordings that are as short as the tolerance."""
+"""Share of the API's length, for recordings as short as the tolerance."""
 PAUSE_MILLIS = 2_000
-"""How far a pause may be from the event that asked for it, both its ends together."""
+"""Tolerance of a pause against the events that requested it, both ends together."""
 MOMENT_MILLIS = 1_000
-"""A recorder that ran for less than this may have caught nothing."""
+"""A recorder that ran for less may have recorded nothing."""
 STRAY_SHARE = 0.1
-"""Of an MP3 that is no frame, no tag and no zeros: an encoder's leavings are a few bytes."""
+"""Share of an MP3 that is neither frames, tags nor zeros; encoders leave only a few such bytes."""
 
 _CHANNELS = {"single": 1, "dual": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What Telnyx says of a recording, and what we asked of it, in milliseconds; None for what is unknown."""
+    """What Telnyx reports of a recording, and what we requested, in milliseconds; None if unknown."""
 
     ran: int | None
-    """From its beginning to its end."""
+    """How long the recorder ran."""
     length: int | None
-    """Of the audio, by Telnyx's API."""
+    """The audio's length according to Telnyx's API."""
     channels: int = 0
     trimmed: bool = False
     silence: int = 0
-    """That ended it, at the most."""
+    """The silence that ended it, at most."""
     most: int = 0
     """Its `max_length`; 0 if unlimited."""
     paused: int = 0
 
     @property
     def may_be_shorter(self) -> bool:
-        """Whether something of what the recorder ran for may be left out of the audio."""
+        """Whether the audio may be shorter than the recorder ran."""
         return bool(self.trimmed or self.silence or self.paused)
 
     @property
     def known(self) -> bool:
-        """Whether Telnyx says anything that a length can be held to."""
+        """Whether Telnyx reports anything to compare a length with."""
         return self.ran is not None or self.length is not None
 
 
 def expected(recording: Recording, info: RecordingInfo | None, paused_millis: int = 0) -> Expected:
-    """What is known of the recording, from its ledger entry and from Telnyx's API."""
+    """What is expected of the recording, from its ledger entry and Telnyx's API."""
     ran = _apart(recording.started_at, recording.ended_at)
     if ran is None and info:
         ran = _apart(info.started_at, info.ended_at)
@@ -97,7 +98,7 @@ def expected(recording: Recording, info: RecordingInfo | None, paused_millis: in
 
 
 def doubt(sound: Sound, audio_format: str, length_bytes: int, claimed: Expected) -> str:
-    """Why this can hardly be the whole recording; '' if it can."""
+    """Why this is probably not the whole recording; '' if it may be."""
     if sound.duration_millis is None:
         measured = audio_format in (WAV, MP3)
         return f"its length cannot be measured{'' if measured else ': it is neither WAV nor MP3'}"
@@ -113,9 +114,9 @@ def doubt(sound: Sound, audio_format: str, length_bytes: int, claimed: Expected)
 
 
 def _end_doubt(sound: Sound, audio_format: str, claimed: Expected) -> str:
-    """Why the file seems to lack its end; '' if it does not.
+    """Why the file seems to be cut off; '' if it does not.
 
-    An MP3's last frame shows it. A WAV's header is often wrong: it counts only where Telnyx gives no length.
+    An MP3's last frame shows it. A WAV's header is often wrong: it counts only if Telnyx reports no length.
     """
     if not sound.missing_bytes:
         return ""
@@ -132,7 +133,10 @@ def _length_doubt(played: int, claimed: Expected) -> str:
 
 
 def paused_millis(recording: Recording, timeline: Iterable[TimelineEntry]) -> int:
-    """How long the recording was paused, by the commands of its leg's timeline; open ends last until its own."""
+    """How long the recording was paused, from the commands in its leg's timeline.
+
+    A pause without resume lasts until the end.
+    """
     began, ended = _moment(recording.started_at), _moment(recording.ended_at)
     if began is None or ended is None:
         return 0
@@ -149,7 +153,7 @@ def paused_millis(recording: Recording, timeline: Iterable[TimelineEntry]) -> in
 
 
 def _pauses(recording: Recording, timeline: Iterable[TimelineEntry]) -> Sequence[tuple[float, str]]:
-    """What was commanded of its leg; by an event of another one, where an agent pressed a key in a conversation."""
+    """The pauses commanded for its leg, also by another leg's event, such as an agent's key in a conversation."""
     entries = tuple(timeline)
     own = {each.payload.get("call_control_id") for each in entries if each.call_leg_id == recording.call_leg_id}
     found = [
@@ -179,12 +183,12 @@ def _long_enough(played: int, claimed: Expected) -> bool:
     if claimed.length is None or (
         claimed.may_be_shorter and claimed.ran is not None and _alike(claimed.length, claimed.ran)
     ):
-        return True  # where Telnyx's length is only the time for which the recorder ran, it says nothing new
+        return True  # a length equal to the recorder's time adds no information
     return played >= max(claimed.length - _tolerance(claimed.length), claimed.length * SHORTEST_SHARE)
 
 
 def _nothing_to_hear(claimed: Expected) -> bool:
-    """Whether Telnyx itself says that there is next to nothing: an early hang-up, or silence that was trimmed."""
+    """Whether Telnyx itself reports an almost empty recording: an early hang-up, or trimmed silence."""
     if claimed.trimmed:
         return claimed.length is not None and claimed.length <= MOMENT_MILLIS
     said = [each for each in (claimed.ran, claimed.length) if each is not None]
@@ -194,7 +198,7 @@ def _nothing_to_hear(claimed: Expected) -> bool:
 def _short_enough(played: int, claimed: Expected) -> bool:
     most = [each for each in (claimed.ran, claimed.length) if each is not None]
     if claimed.may_be_shorter and claimed.ran is not None:
-        most = [claimed.ran]  # what Telnyx's API counts of a trimmed or paused recording is not documented
+        most = [claimed.ran]  # Telnyx does not document what its API counts for a trimmed or paused recording
     return all(played <= each + _tolerance(each) for each in most)
 
 

@@ -1,4 +1,4 @@
-"""Consumes the archive queue: each message is done, delayed for another try, or given up."""
+"""Consumes the archive queue: each message is completed, delayed for another attempt, or given up."""
 
 from __future__ import annotations
 
@@ -31,46 +31,46 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Level, Observer
 
 RESERVED_SECONDS = 10.0
-"""Of the function's time, for closing: putting messages back, giving up in the ledger."""
+"""Kept of the function's time for the end: putting messages back and writing the ledger."""
 
 AUDIO, TRANSCRIPT, METADATA = "audio", "transcript", "metadata"
 
 KNOWN_FAULTS = (DialtoneError, ClientError, BotoCoreError)
-"""Errors of ours and of our dependencies, whose text says what is wrong. Any other is a bug in this program."""
+"""Errors of ours and of our dependencies, with an explanatory text. Any other error is a bug."""
 
 
 class RemainingTime(Protocol):
     """What of Lambda's context is needed."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """How long the function may still run."""
+        """Milliseconds until Lambda's time-out."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What does the jobs."""
+    """Carries out the jobs."""
 
     custody: Custody
     transcripts: Transcripts
     erased: ErasedCalls
 
     def refuses(self, job: ArchiveJob) -> bool:
-        """Whether a job is of a call that was erased: then what Telnyx has of it is deleted, and nothing archived."""
+        """Whether the job's call was erased; then Telnyx's copies are deleted and nothing is archived."""
         if not self.erased.has(job.call_session_id):
             return False
         self.erased.refuse(job.call_session_id, [job.recording_id], [job.conversation_id])
         return True
 
     def give_up(self, job: ArchiveJob, reason: str) -> bool:
-        """Say in the ledger why a job's recording or text is not kept. False if it is kept by now."""
+        """Write to the ledger why a job's recording or text was not archived. False if it has been by now."""
         if job.kind not in KINDS:
             return self.custody.give_up(job, reason)
         self.transcripts.give_up(job, reason)
         return True
 
     def do(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult | Written:
-        """Do a job of any kind. Raises PermanentFailure for one that there is not."""
+        """Carry out a job of any kind. Raises PermanentFailure for an unknown job."""
         if job.kind == AUDIO:
             return self.custody.take(job, delivery)
         if job.kind == TRANSCRIPT:
@@ -94,9 +94,9 @@ class Consumer:
     clock: Callable[[], float] = time.monotonic
 
     def consume(self, event: dict[str, Any], context: RemainingTime) -> dict[str, Any]:
-        """Lambda's event with messages in, the messages that failed out."""
+        """Process the messages of Lambda's event; return those that failed."""
         batch = Batch(self, context, len(event["Records"]))
-        # With every message failed, their report is as good as an error and says more.
+        # Report failed messages even if all failed: the report says more than an error.
         processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         with processor(event["Records"], batch.process):
             processor.process()
@@ -104,7 +104,7 @@ class Consumer:
 
 
 class Batch:
-    """One invocation's messages: they share its time, so that a slow one cannot use up that of those behind it."""
+    """One invocation's messages. They share its time, so that a slow one leaves time for those after it."""
 
     def __init__(self, consumer: Consumer, context: RemainingTime, messages: int) -> None:
         self._consumer = consumer
@@ -112,7 +112,7 @@ class Batch:
         self._left = messages
 
     def process(self, record: SQSRecord) -> None:
-        """Do one message's job. Raises what went wrong, for the batch processor to report it."""
+        """Carry out one message's job. Raises its error, for the batch processor to report."""
         delivery = self._delivery(record)
         job: ArchiveJob | None = None
         try:
@@ -162,7 +162,7 @@ class Batch:
             self._consumer.observer.measure(Measure(closed), size)
 
     def _failed(self, record: SQSRecord, delivery: Delivery, job: ArchiveJob | None, fault: Exception) -> bool:
-        """Put a message back for later, or give its job up. False if it turns out to be done already."""
+        """Delay a message, or give its job up. False if the job turns out to be done already."""
         last = delivery.last
         known = isinstance(fault, KNOWN_FAULTS)
         reason = str(fault) if known else f"a fault of ours: {type(fault).__name__}"
@@ -185,7 +185,7 @@ class Batch:
         try:
             return self._consumer.archive.give_up(job, reason)
         except KNOWN_FAULTS as fault:
-            # The message goes on to the dead-letter queue, whose alarm rings; the ledger keeps its open status.
+            # The message moves to the dead-letter queue, which has an alarm; the ledger entry stays open.
             self._complain("the ledger could not record that a job was given up", fault)
             return True
 
@@ -195,11 +195,11 @@ class Batch:
                 QueueUrl=self._queue_url(record), ReceiptHandle=record.receipt_handle, VisibilityTimeout=wait
             )
         except (ClientError, BotoCoreError) as fault:
-            # It comes again all the same, when the queue's own visibility time-out is over.
+            # It is delivered again anyway, after the queue's visibility time-out.
             self._complain("a message could not be put back early", fault)
 
     def _queue_url(self, record: SQSRecord) -> str:
-        """By the queue's ARN, which ends in `account:name`: the message itself says which queue it is of."""
+        """The queue's URL, from the message's queue ARN, which ends in `account:name`."""
         account, name = record.event_source_arn.split(":")[-2:]
         return f"{self._consumer.queue.meta.endpoint_url}/{account}/{name}"
 

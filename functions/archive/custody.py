@@ -1,12 +1,12 @@
-"""Takes a recording from Telnyx into the bucket, proves the copy, verifies it, and closes the ledger entry.
+"""Copies a recording from Telnyx into the bucket, verifies the copy, and closes the ledger entry.
 
 The statuses are `saved → copied → verified`, or `doubtful` if it is probably not the whole recording (verification.py).
-Each is written only when it is true, on condition of the one before, so that a job that died half-way is continued, and
-two at the same time end as one. Audio is written once. The last status is written last, when audio, proof and metadata
-are in the bucket.
+Each is written only once it is true, on condition of the previous one, so that a job that died half-way is continued,
+and two simultaneous ones have one result. Audio is written once. The final status is written last, when audio, hash and
+metadata are in the bucket.
 
-A doubtful recording is in custody and its job is done. If the job is delivered again, by a person or by Telnyx, the
-audio is fetched and verified again; different bytes are stored beside the first, and may turn it into a verified one.
+A doubtful recording is stored and its job is done. If the job is delivered again, by an operator or by Telnyx, the
+audio is fetched and verified again; different bytes are stored as a second object, and may make the recording verified.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import ArchiveJob, AudioCopy, Recording
 
 _OPEN = (EXPECTED, SAVED, COPIED, FAILED)
-"""Every status but those of KEPT_STATUSES. A failed one is open: its job may be put back."""
+"""Every status that is not in KEPT_STATUSES. `failed` is open: its job may be redriven."""
 _NOT_FINAL = (*_OPEN, DOUBTFUL)
-"""Every status but `verified`."""
+"""Every status except `verified`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery of a job by its queue."""
+    """One delivery of a job by the queue."""
 
     receives: int
-    """Which one it is, from 1."""
+    """The receive count, from 1."""
     age_seconds: float
-    """Since the job was put into the queue."""
+    """Age of the job in the queue."""
     deadline: Deadline
     last: bool = False
-    """Whether no other follows: then what came is kept, whatever it is."""
+    """Whether it is the last delivery: then whatever was downloaded is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +59,31 @@ class ArchiveResult:
 
     recording: Recording
     already: bool = False
-    """It was before, or somebody else was faster."""
+    """It was archived before, or by another process."""
     note: str = ""
-    """What could not be learnt about it, and why."""
+    """What could not be found out about it, and why."""
 
 
 class Custody:
-    """Takes recordings over."""
+    """Archives recordings."""
 
     def __init__(
         self, store: CallsTable, bucket: RecordingsBucket, source: Source, is_erased: Callable[[str], bool]
     ) -> None:
-        """`is_erased` says of a call session whether it was erased: asked before audio is to be seen in the bucket."""
+        """`is_erased` returns whether a call session was erased.
+
+        It is called before audio becomes visible in the bucket.
+        """
         self._store = store
         self._bucket = bucket
         self._source = source
         self._is_erased = is_erased
 
     def take(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult:
-        """Copy, prove and close. Raises NotArchived, and the errors of Telnyx's API, of the store and of botocore."""
+        """Copy, verify and close. Raises NotArchived, and the errors of Telnyx's API, of the store and of botocore."""
         kept = self._kept(job, delivery)
         if delivery.receives > 1 and kept.recording.audio:
-            # An earlier delivery may have died between the parts of its upload, which S3 would keep.
+            # An earlier delivery may have died during its upload; S3 would keep the parts.
             self._bucket.abort_unfinished(kept.recording.audio.key)
         return kept
 
@@ -103,14 +106,14 @@ class Custody:
         return ArchiveResult(self._kept_by_another(job), already=True)
 
     def tell(self, job: ArchiveJob) -> ArchiveResult:
-        """Write the metadata anew, if the recording is kept already; else it is written once that is so."""
+        """Rewrite the metadata if the recording is archived; otherwise archiving will write it."""
         recording = self._entry(job)
         if recording.status in KEPT_STATUSES:
             mirror(recording, self._store, self._bucket)
         return ArchiveResult(recording, already=True)
 
     def give_up(self, job: ArchiveJob, reason: str) -> bool:
-        """Say in the ledger, if the job is in it, why its recording is not kept. False if it is kept by now."""
+        """Write to the ledger entry, if any, why the recording was not archived. False if it has been by now."""
         recording = self._store.recording(job.call_session_id, job.recording)
         if recording is None:
             return True
@@ -141,23 +144,23 @@ class Custody:
         if _is_worse(judged, recording):
             judged = recording._replace(status=COPIED)
         if judged._replace(status=FAILED, reason=recording.reason) == recording:
-            return recording, origin.note  # a failed one is not opened again by a try that has learnt nothing new
+            return recording, origin.note  # an attempt with no new result does not reopen a failed entry
         if self._store.mark_recording(judged, was=_NOT_FINAL):
             return judged, origin.note
         return self._kept_by_another(job), origin.note
 
     def _judged(self, recording: Recording, origin: Origin, copied: Copied, delivery: Delivery) -> Recording:
-        """The entry with what was copied, and with what is doubtful about that."""
+        """The entry with the copy, and with any doubt about it."""
         info, audio = origin.info, copied.audio
         doubtful = copied.fault or self._doubt(recording, copied, info)
         if not doubtful and copied.sound.missing_bytes and not origin.audio.says_its_end:
             doubtful = f"it came without a length, and its header promises {copied.sound.missing_bytes} bytes more"
         if doubtful and not copied.fault and info is None:
-            # Only its API can tell that a recording really is as short as what came.
+            # Only the API can confirm that a recording really is this short.
             info, _ = self._source.identified(recording, delivery.deadline)
             doubtful = self._doubt(recording, copied, info) if info else doubtful
         if info is None:
-            doubtful = doubtful or recording.content_doubt  # not less doubtful because Telnyx does not say more
+            doubtful = doubtful or recording.content_doubt  # missing details from Telnyx do not remove a doubt
         if audio.duration_millis is None and info:
             audio = audio._replace(duration_millis=info.duration_millis)
         recording_id = recording.recording_id or (info.recording_id if info else "")
@@ -175,16 +178,16 @@ class Custody:
         doubtful = doubt(sound, copied.format, audio.length_bytes, expected(recording, info))
         if not doubtful:
             return ""
-        # The timeline may be long, and few recordings are paused: it is read only where something is missing.
+        # The timeline may be long, and few recordings are paused: read it only if audio is missing.
         paused = paused_millis(recording, self._store.timeline(recording.call_session_id))
         if not paused:
             return doubtful
         return doubt(sound, copied.format, audio.length_bytes, expected(recording, info, paused))
 
     def _kept_as_it_is(self, recording: Recording, faulty: Recording, fault: str) -> str:
-        """Note what came at the last try, which is no whole recording; give the reason why this one failed."""
+        """Store the incomplete result of the last attempt; return the reason for the failure."""
         if recording.audio or not faulty.audio:
-            return fault  # what was kept before is no worse
+            return fault  # the earlier copy is no worse
         self._store.mark_recording(faulty, was=_OPEN)
         mirror(faulty, self._store, self._bucket)
         return f"{fault}; what came is kept at {faulty.audio.key}"
@@ -200,7 +203,7 @@ class Custody:
 
 
 def _prove(recording: Recording, stored: StoredAudio | None) -> None:
-    """Hold what lies in the bucket to what the ledger says was copied."""
+    """Compare the object in the bucket with the ledger entry."""
     audio = recording.audio
     if audio is None or stored is None:
         raise NotArchived("what was copied is not in the bucket any more")
@@ -212,7 +215,7 @@ def _prove(recording: Recording, stored: StoredAudio | None) -> None:
 
 
 def _is_worse(judged: Recording, before: Recording) -> bool:
-    """Whether what came now is doubtful like what is kept, and shorter or no audio: then that stays the recording."""
+    """Whether the new copy is doubtful like the stored one, and shorter or not audio: then the stored one stays."""
     if not (judged.content_doubt and before.audio and judged.audio):
         return False
     if judged.format not in (MP3, WAV):
@@ -225,5 +228,5 @@ def _as_it_was(before: Recording, closed: Recording) -> bool:
 
 
 def _without_peaks(audio: AudioCopy | None) -> AudioCopy | None:
-    """The copy without its waveform, which another version of the program may draw in another way."""
+    """The copy without its waveform, which another version of the program may compute differently."""
     return audio and audio._replace(peaks="")

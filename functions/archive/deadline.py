@@ -1,4 +1,4 @@
-"""The time that a job may take."""
+"""A job's deadline."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from archive.errors import NotArchived
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A reading of the clock that a job must not outlast, or it would take the time of those behind it."""
+    """A clock reading at which a job must end, to leave time for the jobs after it."""
 
     at_seconds: float
     clock: Callable[[], float] = time.monotonic
 
     def check(self) -> None:
-        """Raises NotArchived when it has passed."""
+        """Raises NotArchived after the deadline."""
         self.left()
 
     def left(self, most: float = float("inf")) -> float:
-        """Seconds until it passes, `most` at the most. Raises NotArchived when it has passed."""
+        """Seconds until the deadline, at most `most`. Raises NotArchived after it."""
         left = self.at_seconds - self.clock()
         if left <= 0:
             raise NotArchived("not copied in time: Telnyx's storage or S3 is slow")

@@ -1,6 +1,6 @@
 """Decompresses a gzipped download in constant memory. Pure.
 
-The first bytes decide, not `content-encoding`, which is often wrong: no audio begins as gzip does.
+The first bytes decide, not `content-encoding`, which is often wrong: no audio begins like gzip.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from archive.errors import NotArchived, TooLong
 
 GZIP = b"\x1f\x8b\x08"
 AT_ONCE_BYTES = 131_072
-"""Unpacked at a time: a few bytes can stand for gigabytes."""
+"""Decompressed per step: a few bytes can expand to gigabytes."""
 
 
 def unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, or those that they stand for. Raises NotArchived for broken gzip, TooLong for too much."""
+    """The bytes, decompressed if they are gzip. Raises NotArchived for corrupt gzip, TooLong for too much."""
     coming = iter(pieces)
     start = b""
     while len(start) < len(GZIP) and (piece := next(coming, b"")):
@@ -35,10 +35,10 @@ def _gunzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
             while left or full:
                 if member.eof:
                     if not GZIP.startswith(left[: len(GZIP)]):
-                        return  # padding, or whatever else a program laid behind it
-                    member = _member()  # gzip files may follow one another
+                        return  # padding, or other trailing bytes
+                    member = _member()  # gzip members may follow one another
                 out = member.decompress(left, AT_ONCE_BYTES)
-                full = len(out) == AT_ONCE_BYTES and not member.eof  # there may be more of what was taken in already
+                full = len(out) == AT_ONCE_BYTES and not member.eof  # zlib may still hold output
                 left = member.unused_data if member.eof else member.unconsumed_tail
                 came += len(out)
                 if came > LARGEST_BYTES:

@@ -1,11 +1,10 @@
-"""Downloads over HTTPS, from checked addresses only, and never beyond a deadline.
+"""Downloads over HTTPS, only from checked addresses, within a deadline.
 
-The host is resolved once, all its addresses are checked, and the connection goes to one of those: DNS that changes a
-moment later has no effect. Each redirect is checked again. A request carries nothing but the URL: there is no secret
-that a redirect could leak.
+The host is resolved once, all its addresses are checked, and the connection goes to one of them, so a later DNS change
+has no effect. Each redirect is checked again. A request carries only the URL, so a redirect cannot leak a secret.
 
-The standard library's client is used because it accepts a socket of ours: each read waits no longer than the deadline
-allows, so that a source that drips ends on time, be it in the handshake, in the headers or in the audio.
+The standard library's client accepts our own socket, so every read respects the deadline: a source that sends slowly is
+cut off in time, whether in the handshake, the headers or the audio.
 """
 
 from __future__ import annotations
@@ -29,17 +28,17 @@ if TYPE_CHECKING:
     from archive.deadline import Deadline
 
 RESOLVE_SECONDS = 5.0
-"""A resolver answers in milliseconds, and tries again after 5 s: one such try is enough, the queue has more."""
+"""A resolver answers in milliseconds and retries after 5 s. One attempt is enough: the queue retries."""
 CONNECT_SECONDS = 5.0
-"""For each of connection and TLS. No caller waits; but storage that takes longer is down."""
+"""For the connection and for TLS. No caller waits, but storage that takes longer is down."""
 READ_SECONDS = 20.0
-"""Of silence between two pieces: S3 itself, where Telnyx's recordings lie, is rarely silent for a second."""
+"""Maximum silence between two chunks: S3, where Telnyx stores recordings, is rarely silent for a second."""
 ADDRESSES_TRIED = 4
-"""Of those that a host has, before the queue tries again: S3 gives eight, and one of them is as good as the other."""
+"""Addresses of a host to try before the queue retries: S3 returns eight equivalent ones."""
 REDIRECTIONS = 2
-"""S3 answers 307 for a young bucket, once; more is going in circles."""
+"""S3 redirects once (307) for a new bucket; more redirects are a loop."""
 PIECE_BYTES = 131_072
-"""At a time, at most: a read gives what is there, over TLS 16 KiB."""
+"""Maximum read size; a read returns what is available, over TLS 16 KiB."""
 
 _REDIRECTS = frozenset(
     {
@@ -53,15 +52,15 @@ _REDIRECTS = frozenset(
 
 
 class Downloader:
-    """Asks storages for audio."""
+    """Downloads audio from Telnyx's storage."""
 
     def __init__(self, *, local: bool = False, resolve: Callable[..., Sequence[Any]] = socket.getaddrinfo) -> None:
-        """`local` opens http, and this machine's own addresses: for a simulated Telnyx. `resolve` is getaddrinfo."""
+        """`local` allows http and loopback addresses, for a simulated Telnyx. `resolve` is getaddrinfo."""
         self._local = local
         self._resolve = resolve
 
     def get(self, address: str, deadline: Deadline) -> Download:
-        """The answer of the storage, after redirects. Raises AddressRefused and NotArchived."""
+        """The storage's response, after redirects. Raises AddressRefused and NotArchived."""
         for _ in range(REDIRECTIONS + 1):
             download = self._asked(target_of(address, local=self._local), deadline)
             location = download.header("location")
@@ -86,7 +85,7 @@ class Downloader:
             raise
 
     def _connected(self, target: Target, deadline: Deadline) -> socket.socket:
-        """A connection to the first of the host's addresses that answers, after all of them were judged."""
+        """A connection to the first address that answers, after all addresses were checked."""
         resolved = self._resolved(target, deadline)
         for each in resolved:
             check_resolved(target, each, local=self._local)
@@ -99,7 +98,7 @@ class Downloader:
         raise unreachable
 
     def _resolved(self, target: Target, deadline: Deadline) -> list[str]:
-        """The host's IP addresses. In a thread of its own, since the resolver knows no deadline; raises OSError."""
+        """The host's IP addresses. Resolved in a thread, since getaddrinfo has no time-out. Raises OSError."""
         answers: list[Sequence[Any]] = []
         faults: list[Exception] = []
 
@@ -123,7 +122,7 @@ class Downloader:
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Made once, which takes a while; the environment's SSL_CERT_FILE counts."""
+    """Created once, because it is slow; SSL_CERT_FILE is respected."""
     import httpx  # noqa: PLC0415 -- Telnyx's SDK brings it, and a start does not need it
 
     return httpx.create_ssl_context()
@@ -139,7 +138,7 @@ def _connection(target: Target, resolved: str, deadline: Deadline) -> socket.soc
         connection.close()
         raise
     try:
-        secure.settimeout(deadline.left(CONNECT_SECONDS))  # holds for the handshake as a whole
+        secure.settimeout(deadline.left(CONNECT_SECONDS))  # limits the handshake as a whole
         secure.do_handshake()
     except BaseException:
         secure.close()
@@ -148,7 +147,7 @@ def _connection(target: Target, resolved: str, deadline: Deadline) -> socket.soc
 
 
 class _Reading(io.RawIOBase):
-    """What a connection brings, as it comes."""
+    """A raw stream that reads from the socket within the deadline."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         self._connection = connection
@@ -167,7 +166,7 @@ class _Reading(io.RawIOBase):
 
 
 class _Incoming:
-    """As much of a socket as the standard library's response asks for."""
+    """The socket methods that the standard library's response uses."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         self._reading = _Reading(connection, deadline)
@@ -177,10 +176,10 @@ class _Incoming:
 
 
 class Download:
-    """The answer of a storage: its head is here, its body still comes."""
+    """A storage's response: headers received, body still to be read."""
 
     def __init__(self, connection: socket.socket, target: Target, deadline: Deadline) -> None:
-        """Ask. Raises OSError, HTTPException and NotArchived."""
+        """Send the request. Raises OSError, HTTPException and NotArchived."""
         self._connection = connection
         self._deadline = deadline
         head = (
@@ -198,7 +197,7 @@ class Download:
         try:
             self._response.begin()
         except BaseException:
-            self._response.close()  # left to the garbage collector, it may close what it reads from first, and complain
+            self._response.close()  # left to the garbage collector, it may close its source first and warn
             raise
         self.status = self._response.status
 
@@ -208,11 +207,11 @@ class Download:
 
     @property
     def says_its_end(self) -> bool:
-        """Whether an early end can be distinguished from the real one."""
+        """Whether a premature end can be detected."""
         return self._response.chunked or self._response.length is not None
 
     def pieces(self) -> Iterator[bytes]:
-        """The body as it comes. Raises NotArchived if it is cut short, or not there in time; TooLong for too much."""
+        """The body in chunks. Raises NotArchived if it is cut short or late, TooLong for too much."""
         self._check_length(self._response.length or 0)
         came = 0
         try:
@@ -227,7 +226,7 @@ class Download:
             raise NotArchived(f"Telnyx's storage broke off: {self._response.length} bytes are missing")
 
     def close(self) -> None:
-        """Let go of the connection, on which something may still be coming."""
+        """Close the connection, even in mid-body."""
         self._response.close()
         self._connection.close()
 

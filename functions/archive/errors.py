@@ -1,55 +1,55 @@
-"""Why a job failed this time, and how long its message waits before the next delivery."""
+"""The errors of archive jobs, and the delay before the next delivery."""
 
 from __future__ import annotations
 
 from dialtone.domain.errors import AddressRefused, DialtoneError
 
 RETRY_SECONDS = (30, 120, 480, 1_800)
-"""After the first, second, … delivery. The first while the webhook's address lives; some forty minutes in
-all, so that most outages of a dependency end before somebody is called."""
+"""Delays after the first, second, … delivery. The first retry is while the webhook's URL is valid; forty minutes in
+all, so that most outages end before the alarm."""
 
 AUDIO_AWAITED_SECONDS = (2, 30, 600, 2_400)
-"""For a transcript that came before its audio was kept: usually a matter of moments, and never shorter in all than
-the audio's own tries."""
+"""For a transcript that arrives before its audio is archived: usually moments; in total never shorter than the audio's
+own delays."""
 
 AT_ONCE_SECONDS = (0,)
-"""Waiting does not help: the message reaches the dead-letter queue, and a person, within seconds."""
+"""Waiting does not help: the message reaches the dead-letter queue, and its alarm, within seconds."""
 
 
 class NotArchived(DialtoneError):  # noqa: N818 -- reads as the sentence it is: it was not archived
-    """The job was not done; trying again may help. The text is the ledger's reason if it never does."""
+    """The job failed; a retry may help. The text becomes the ledger's reason if all retries fail."""
 
     waits_seconds: tuple[int, ...] = RETRY_SECONDS
 
 
 class AddressExpired(NotArchived):
-    """Telnyx's storage does not give the audio under this address (any more)."""
+    """Telnyx's storage does not return the audio at this URL (any more)."""
 
 
 class AudioNotReady(NotArchived):
-    """A transcript whose audio is not kept yet."""
+    """A transcript whose audio is not archived yet."""
 
     waits_seconds = AUDIO_AWAITED_SECONDS
 
 
 class PermanentFailure(NotArchived):
-    """The job cannot be done as it is, however often it comes."""
+    """The job cannot succeed, however often it is retried."""
 
     waits_seconds = AT_ONCE_SECONDS
 
 
 class CallErased(NotArchived):
-    """The call was erased while the job was under way: at its next delivery, at once, it is refused."""
+    """The call was erased during the job; the next delivery, immediately, will refuse it."""
 
     waits_seconds = AT_ONCE_SECONDS
 
 
 class TooLong(PermanentFailure):
-    """More than any recording has."""
+    """More bytes than any recording has."""
 
 
 def wait_seconds(fault: Exception, receives: int) -> int:
-    """How long a message waits that failed at its `receives`th delivery."""
+    """The delay of a message that failed at its `receives`th delivery."""
     if isinstance(fault, AddressRefused):
         return AT_ONCE_SECONDS[0]
     waits = fault.waits_seconds if isinstance(fault, NotArchived) else RETRY_SECONDS

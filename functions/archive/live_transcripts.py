@@ -1,4 +1,4 @@
-"""Writes down what was said on a leg, to a voice agent or heard by live transcription, beside the call's recordings."""
+"""Stores live transcripts and conversations with voice agents next to the call's recordings."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Written(NamedTuple):
 
     @classmethod
     def at(cls, key: str, text: bytes) -> Written:
-        """That of a text."""
+        """The result for a stored text."""
         return cls(key, len(text), hashlib.sha256(text).hexdigest())
 
 
 def write_down(job: ArchiveJob, store: CallsTable, bucket: RecordingsBucket) -> Written:
-    """Write all that was heard on the job's leg so far; once more is the same as once.
+    """Write all that live transcription has heard on the job's leg so far. Idempotent.
 
-    Raises PermanentFailure where nothing is known of the leg, and the store's and botocore's errors.
+    Raises PermanentFailure if the leg is unknown, and the store's and botocore's errors.
     """
     leg = _leg(job, store)
     began = leg.answered_at or leg.initiated_at or leg.heard_at
@@ -47,10 +47,10 @@ def write_down(job: ArchiveJob, store: CallsTable, bucket: RecordingsBucket) -> 
 
 
 def keep_conversation(job: ArchiveJob, store: CallsTable, bucket: RecordingsBucket, telnyx: TelnyxApi) -> Written:
-    """Write what a caller and a voice agent said; once more is the same as once.
+    """Write what a caller and a voice agent said. Idempotent.
 
-    Raises PermanentFailure where nothing is known of the leg or Telnyx has nothing of it, TelnyxRefused,
-    TelnyxUnavailable, and the store's and botocore's errors.
+    Raises PermanentFailure if the leg is unknown or Telnyx has no messages, TelnyxRefused, TelnyxUnavailable, and the
+    store's and botocore's errors.
     """
     leg = _leg(job, store)
     text = job.transcript or dialogue(telnyx.conversation_messages(job.conversation_id), "text")
@@ -74,7 +74,7 @@ def _is_of(entry: TimelineEntry, leg_id: str) -> bool:
 
 
 def _line(entry: TimelineEntry, began: str) -> str:
-    """When it was said, on which track if that is known, and the words: `01:05 inbound: I need a doctor`."""
+    """A line with time, track if known, and words: `01:05 inbound: I need a doctor`."""
     passed = datetime.fromisoformat(entry.occurred_at) - datetime.fromisoformat(began)
     minutes, seconds = divmod(max(0, round(passed.total_seconds())), 60)
     track = f" {entry.payload['track']}:" if entry.payload.get("track") else ""

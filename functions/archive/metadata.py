@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Pause, Recording
 
 SCHEMA_VERSION = 1
-"""Goes up when a field changes its meaning or goes; a new field leaves it."""
+"""Incremented when a field changes its meaning or is removed, not for a new field."""
 
 
 OF_CALL = frozenset({"outcome", "variables"})
-"""Fields that are the call's, whose state is kept for a shorter time than the ledger: that has them not."""
+"""Fields of the call. The call's state expires before the ledger, which does not have them."""
 
 _MASKED = frozenset("*")
 
 
 def metadata(recording: Recording, call: Call | None = None) -> bytes:
-    """The recording's metadata as JSON, by its ledger entry and its call: the same give the same bytes.
+    """The recording's metadata as JSON, from its ledger entry and its call; deterministic.
 
-    Times are ISO 8601 in UTC as Telnyx gave them, the hash is in hexadecimal; what is not known is null.
+    Times are ISO 8601 in UTC as Telnyx reported them, the hash is hexadecimal; unknown values are null.
     """
     audio, transcript, transcription = recording.audio, recording.transcript, recording.transcription
     fields = {
@@ -72,7 +72,7 @@ def metadata(recording: Recording, call: Call | None = None) -> bytes:
 
 
 def _variables(call: Call) -> dict[str, str]:
-    """What the call knew at its end, or after it, without digits that are kept nowhere: of those it has asterisks."""
+    """The call's variables at its end or later; digits that must not be stored are asterisks."""
     return {name: value for name, value in sorted(call.variables.items()) if not value or set(value) - _MASKED}
 
 
@@ -81,7 +81,7 @@ def _pause(pause: Pause) -> dict[str, str | None]:
 
 
 def _status(recording: Recording) -> str | None:
-    """Of an entry of an earlier version it is known only if the transcript is there."""
+    """In entries of earlier versions it is known only if the transcript exists."""
     if recording.transcription:
         return recording.transcription.status
     return COMPLETED if recording.transcript else None

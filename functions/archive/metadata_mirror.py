@@ -1,4 +1,4 @@
-"""Keeps the metadata in the bucket equal to the ledger entry, and to what came of the call."""
+"""Keeps the metadata in the bucket consistent with the ledger entry and the call's outcome."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 TRIES = 5
-"""An entry changes twice or thrice in its life; one that changes at every look is not being kept properly."""
+"""An entry changes two or three times in its life; one that changes at every read is faulty."""
 
 
 def mirror(recording: Recording, store: CallsTable, bucket: RecordingsBucket) -> None:
     """Write the metadata, and again if the ledger changed meanwhile.
 
-    The last writer has seen the ledger unchanged after its write: a slow archive cannot leave old metadata.
-    Raises NotArchived and botocore's errors.
+    The last writer has read the ledger unchanged after its write, so a slow process cannot leave old metadata. Raises
+    NotArchived and botocore's errors.
     """
     for _ in range(TRIES):
         written = metadata(recording, store.leg(recording.call_session_id, recording.call_leg_id))

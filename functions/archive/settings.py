@@ -18,12 +18,12 @@ MAX_RECEIVES = 5
 
 
 LOCAL_AUDIO = "UNSAFE_TEST_ONLY_AUDIO_FROM_LOOPBACK"
-"""Set to `true`, it lets audio be downloaded from this machine's own addresses (127.0.0.0/8, ::1), and there by http: a
-simulated Telnyx keeps it there. It opens nothing else. The local cloud sets it; template.yaml never does."""
+"""`true` allows downloads from loopback addresses (127.0.0.0/8, ::1), also over http, where the simulated Telnyx stores
+audio; nothing else. The local cloud sets it; template.yaml never does."""
 
 
 class SettingInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: a setting is invalid
-    """An environment variable whose value makes no sense."""
+    """An environment variable with an invalid value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises SettingMissing or SettingInvalid naming what is wrong."""
+        """Read the settings. Raises SettingMissing or SettingInvalid naming what is wrong."""
         return cls(
             api_key=telnyx_api_key(environ),
             calls_table=required(environ, "CALLS_TABLE"),

@@ -1,14 +1,14 @@
-"""Fetches a recording's audio: by the webhook's URL while it is valid, else by a fresh one from Telnyx's API.
+"""Fetches a recording's audio: from the webhook's URL while it is valid, then from a new one of Telnyx's API.
 
 | Telnyx's storage | outcome |
 |---|---|
-| 200 with audio, whatever its headers call it | copied |
-| 403, 404, 410, or older than ten minutes | Telnyx is asked for a fresh address |
-| another status, a redirection without end | comes again |
-| 200 with a page, an end too soon | comes again; kept, and failed, at the last try |
-| no connection, silence, reset | comes again |
-| an address that is not https, or not on the public internet | never asked; Telnyx is asked for another |
-| `s3://…` (custom storage) | never copied: it lies in the customer's own bucket |
+| 200 with audio, whatever its content type | copied |
+| 403, 404, 410, or older than ten minutes | Telnyx is asked for a new URL |
+| another status, a redirect loop | retried |
+| 200 with a page or a truncated body | retried; stored as failed at the last attempt |
+| no connection, silence, reset | retried |
+| a URL that is not https, or not on the public internet | never requested; Telnyx is asked for another |
+| `s3://…` (custom storage) | never copied: the audio is in the customer's own bucket |
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import ArchiveJob, Recording
 
 ADDRESS_SECONDS = 600
-"""How long the webhook's addresses live (Telnyx: ten minutes)."""
+"""Lifetime of the webhook's URLs (Telnyx: ten minutes)."""
 
 CUSTOM_STORAGE = "s3://"
 
@@ -43,20 +43,20 @@ _EXPIRED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GON
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A recording's audio, about to come, and what Telnyx said of the recording if it was asked."""
+    """A recording's audio, not yet read, and what Telnyx's API said of the recording, if asked."""
 
     audio: Download
     info: RecordingInfo | None
     note: str = ""
-    """Why something is not known that might have been, for the log."""
+    """Why a detail could not be found out, for the log."""
 
     def pieces(self) -> Iterator[bytes]:
-        """The audio, unpacked if it comes compressed. Raises NotArchived if it is cut short or late."""
+        """The audio, decompressed. Raises NotArchived if it is cut short or late."""
         return unpacked(self.audio.pieces())
 
 
 class Source:
-    """Telnyx: its API for addresses and ids, its storage for audio."""
+    """Telnyx: its API for URLs and ids, its storage for audio."""
 
     def __init__(self, telnyx: TelnyxApi, downloader: Downloader | None = None) -> None:
         self._telnyx = telnyx
@@ -67,7 +67,7 @@ class Source:
         given = _address(job.urls or {}, recording.format)
         if not given or age_seconds > ADDRESS_SECONDS:
             return self._renewed(recording, None, deadline)
-        # A doubtful one was judged by what Telnyx's API says of it, and must not be judged by less now.
+        # A doubtful recording was compared with Telnyx's API before; do not compare it with less now.
         known = recording.recording_id and not recording.content_doubt
         info, note = (None, "") if known else self.identified(recording, deadline)
         try:
@@ -76,7 +76,7 @@ class Source:
             return self._renewed(recording, info, deadline, refused)
 
     def identified(self, recording: Recording, deadline: Deadline) -> tuple[RecordingInfo | None, str]:
-        """What Telnyx's API says of a recording, or why that is not known: which is no reason to lose the audio."""
+        """What Telnyx's API says of a recording, or why that is not known. Never a reason to lose the audio."""
         try:
             info = self._look_up(recording, deadline)
         except (TelnyxRefused, TelnyxUnavailable) as error:
@@ -121,7 +121,7 @@ class Source:
 
 
 def _address(addresses: Mapping[str, str], wanted: str) -> str:
-    """The URL of the requested format, else of any other; '' if there is no URL."""
+    """The URL of the requested format, otherwise of any other; '' if there is none."""
     found = next((addresses[each] for each in (wanted, MP3, WAV) if addresses.get(each)), "")
     if found.startswith(CUSTOM_STORAGE):
         raise PermanentFailure(f"Telnyx put it into your own storage, where it stays: {found.partition('?')[0]}")

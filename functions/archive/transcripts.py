@@ -1,4 +1,4 @@
-"""Stores a recording's transcript beside its audio, once the audio is in the bucket."""
+"""Stores a recording's transcript next to its audio, once the audio is in the bucket."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import ArchiveJob, Recording
 
 IN_PROGRESS = "in-progress"
-"""Telnyx's, as `completed` is; every other word of a transcription means that it will not be."""
+"""Telnyx's status; any status but this and `completed` means that there will be no transcript."""
 
 
 class Transcripts:
-    """Keeps transcripts."""
+    """Archives transcripts."""
 
     def __init__(self, store: CallsTable, bucket: RecordingsBucket, telnyx: TelnyxApi) -> None:
         self._store = store
@@ -48,10 +48,10 @@ class Transcripts:
         self._telnyx = telnyx
 
     def keep(self, job: ArchiveJob) -> ArchiveResult:
-        """Write the text, note it in the ledger, mirror the metadata; twice is the same as once.
+        """Write the text, the ledger entry and the metadata. Idempotent.
 
-        Raises AudioNotReady before the audio is kept, NotArchived, TelnyxRefused, TelnyxUnavailable, and the store's
-        and botocore's errors.
+        Raises AudioNotReady before the audio is archived, NotArchived, TelnyxRefused, TelnyxUnavailable, and the
+        store's and botocore's errors.
         """
         recording = self._recording(job)
         if recording.status == ERASED:
@@ -79,27 +79,27 @@ class Transcripts:
         return ArchiveResult(kept)
 
     def write_down(self, job: ArchiveJob) -> Written:
-        """Write what live transcription heard on a leg, or what was said to a voice agent, and note it in the ledger.
+        """Write a live transcript, or a conversation with a voice agent, and its ledger entry.
 
-        What comes meanwhile has its own job: then the entry stays as that one found it.
+        Text that arrives meanwhile has its own job, which then writes the entry.
         """
         entry = self._store.live_transcript(job.call_session_id, _name_of(job))
         if job.kind == TALK:
             written = keep_conversation(job, self._store, self._bucket, self._telnyx)
         else:
             written = write_down(job, self._store, self._bucket)
-        if entry:  # none of a job of before there was a ledger of texts
+        if entry:  # jobs of versions before the ledger of texts have no entry
             self._store.mark_live_transcript(entry.kept_as(*written))
         return written
 
     def give_up(self, job: ArchiveJob, reason: str) -> None:
-        """Say in the ledger why a text is not kept, unless it is."""
+        """Write to the ledger why a text was not archived, unless it was."""
         entry = self._store.live_transcript(job.call_session_id, _name_of(job))
         if entry and entry.status == EXPECTED:
             self._store.mark_live_transcript(replace(entry, status=FAILED, reason=reason))
 
     def _failed(self, recording: Recording, job: ArchiveJob) -> ArchiveResult:
-        """A transcription that Telnyx could not complete: the audio stays, and nothing is filed as its words."""
+        """Note a transcription that Telnyx could not complete: the audio stays, without a transcript."""
         note = f"Telnyx says that the transcription is {job.transcription_status or FAILED}: there are no words of it"
         if recording.transcript:
             return ArchiveResult(recording, already=True, note=note)
@@ -116,7 +116,7 @@ class Transcripts:
         mirror(recording, self._store, self._bucket)
 
     def _recording(self, job: ArchiveJob) -> Recording:
-        """The ledger entry that a transcript is of: by Telnyx's id, or as the leg's only one, or by when it began."""
+        """A transcript's ledger entry: by Telnyx's id, as the leg's only recording, or by its start time."""
         if job.recording and (recording := self._store.recording(job.call_session_id, job.recording)):
             return recording
         on_leg = self._store.recordings(job.call_session_id, job.call_leg_id)

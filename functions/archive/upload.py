@@ -1,7 +1,7 @@
-"""Streams a recording's audio into the bucket in constant memory, and measures it on the way.
+"""Streams a recording's audio into the bucket in constant memory, measuring it on the way.
 
-The bytes are kept first and judged second. Only what another try may bring better is not kept yet: a page instead of
-audio, and a body that was cut short. At the last try those are kept, too.
+Bytes are stored first and checked afterwards, except when a retry may get better ones: for a page instead of audio, or
+a truncated body. At the last attempt these are stored, too.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 PART_BYTES = 8 * 1_048_576
-"""S3 wants 5 MiB or more and at most 10,000 of them: memory for three, room for 80 GB."""
+"""S3 requires 5 MiB or more and at most 10,000 parts: memory for three, room for 80 GB."""
 
 SHOWN_BYTES = 16
-"""Quoted from a response that is not audio: enough to recognise a page, too little to leak anything."""
+"""Quoted from a response that is not audio: enough to recognise a page, too little to leak data."""
 
 SOUND_BYTES = 64
-"""Fewer bytes of sound may be readable text by chance."""
+"""Fewer bytes of audio may look like text by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Copied:
 
     audio: AudioCopy
     format: str
-    """By its own first bytes."""
+    """Detected from the first bytes."""
     sound: Sound
     fault: str = ""
-    """Why this is no whole recording, whatever it holds; '' if it may be one."""
+    """Why this cannot be the whole recording; '' if it may be."""
 
 
 def copy_audio(
@@ -52,12 +52,12 @@ def copy_audio(
     keep_faulty: bool = False,
     is_refused: Callable[[], bool] = lambda: False,
 ) -> Copied:
-    """Copy a recording's audio into the bucket, beside an earlier copy if that was a doubtful one.
+    """Copy a recording's audio into the bucket, next to an earlier copy if that was doubtful.
 
-    Where audio lies under the key already, that stays; whether it is the same shows when it is read back. What is the
-    same as the earlier copy is not kept twice. Raises NotArchived for a page and for a body cut short, unless
-    `keep_faulty`, for nothing at all, CallErased if `is_refused` says so in the end, and what `pieces` and botocore
-    raise; no object is made then.
+    Existing audio under the key stays; reading it back shows whether it is the same. A copy equal to the earlier one is
+    not stored twice. Raises NotArchived for an empty body, and for a page or a truncated body unless `keep_faulty`;
+    CallErased if `is_refused` returns true at the end; and the errors of `pieces` and botocore. No object is created
+    then.
     """
     coming = _UntilCut(pieces)
     parts = _parts(coming)
@@ -95,7 +95,7 @@ def _check(is_refused: Callable[[], bool]) -> None:
 
 
 def _page(first: bytes | bytearray, audio_format: str) -> str:
-    """Why this is text, not audio, with or without a WAV header in front; '' if it may be audio."""
+    """Why this is text, not audio, even after a WAV header; '' if it may be audio."""
     content = first[wav_sound_at(first) :] if audio_format == WAV else first
     least = SOUND_BYTES if audio_format == WAV else 0
     if audio_format not in (UNKNOWN, WAV) or len(content) < least or not looks_like_page(content):
@@ -120,7 +120,7 @@ def _passed(
 
 
 class _UntilCut:
-    """Pieces until they end, or end too soon: then `fault` says why."""
+    """Passes chunks on until they end; `fault` says why if they ended too soon."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = pieces
@@ -130,17 +130,17 @@ class _UntilCut:
         try:
             yield from self._pieces
         except PermanentFailure:
-            raise  # no try will bring another end
+            raise  # a retry cannot help
         except NotArchived as cut:
             self.fault = str(cut)
 
 
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytearray]:
-    """The same bytes in parts of equal length, the last one shorter: always the same parts of the same bytes.
+    """The bytes in parts of equal length, the last one shorter; the same bytes always give the same parts.
 
-    However small the pieces are, a part takes no more memory than its bytes. They take turns, since memory that is new
-    costs more than what is copied into it. So a part is gone once SENDERS more have been taken and another is asked
-    for: by then `Upload.add` has waited for it.
+    However small the chunks, a part takes no more memory than its bytes. Buffers are reused, because allocating costs
+    more than copying: a part is overwritten when SENDERS more have been taken and another is requested. By then
+    `Upload.add` has waited for it.
     """
     parts = cycle([bytearray() for _ in range(SENDERS + 1)])
     part, filled = next(parts), 0

@@ -1,4 +1,4 @@
-"""The campaigns function: what Lambda calls every minute. It works until the next one takes over."""
+"""The campaigns function: invoked every minute; works until the next invocation takes over."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AWS = budget(connect_seconds=0.5, read_seconds=1.0, attempts=2)
-"""A campaign that is paused must stop within seconds: no request may hold a look up for longer."""
+"""A paused campaign must stop within seconds: no request may delay the worker longer."""
 
 WORKS_SECONDS = 60.0
 """Until the next invocation."""
 
 RESERVED_SECONDS = DRAIN_SECONDS + 5.0
-"""Kept of the function's time to take in answers and to give the lease up."""
+"""Kept of the function's time to receive answers and release the lease."""
 
 
 class RemainingTime(Protocol):
     """What of Lambda's context is needed."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """How long the function may still run."""
+        """Milliseconds until Lambda's time-out."""
         ...
 
 
 def open_engine(settings: Settings, observer: Observer) -> Engine:
-    """A worker, connected. Raises what says which setting is wrong."""
+    """Connect a worker. Raises SettingMissing."""
     dynamodb = client("dynamodb", AWS)
     return Engine(
         store=CampaignsTable(dynamodb, settings.calls_table),
@@ -61,7 +61,7 @@ engine = open_engine(Settings.read(os.environ), observer)
 
 
 def handler(event: Mapping[str, object], context: RemainingTime) -> Mapping[str, int]:
-    """The schedule in; dials and calls by outcome out."""
+    """Run a worker for the schedule; return dials and calls by outcome."""
     del event
     left = context.get_remaining_time_in_millis() / MILLIS_PER_SECOND - RESERVED_SECONDS
     done = engine.run(time.time() + min(WORKS_SECONDS, left))
@@ -72,7 +72,7 @@ def handler(event: Mapping[str, object], context: RemainingTime) -> Mapping[str,
 
 
 def measures(done: Counter[str]) -> tuple[Measure, ...]:
-    """What is measured of a worker's minute."""
+    """The metrics of one invocation."""
     return (
         Measure("CampaignDials", done["dials"]),
         Measure("CampaignCalls", sum(done[each] for each in OUTCOMES)),

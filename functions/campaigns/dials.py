@@ -1,4 +1,4 @@
-"""The dial of a campaign's call, and what Telnyx's answer to it means for the campaign."""
+"""The dial command of a campaign's call, and what Telnyx's response means for the campaign."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from dialtone.domain.campaigns.campaign import Campaign
 
 RING_SECONDS = 30
-"""A phone rings for so long; a voice mailbox takes over after twenty, as a rule."""
+"""Ring time-out; voicemail usually answers after twenty seconds."""
 
 CHANNELS_FULL = frozenset({"90041", "90042", "90043"})
-"""Telnyx's codes for as many calls at once as the account, the profile or the application may have."""
+"""Telnyx's codes for a reached channel limit: of the account, the profile or the application."""
 
 
 def dial_of(campaign: Campaign, attempt: Attempt) -> Command:
-    """The command that rings a recipient for the campaign's flow. Raises CommandInvalid naming what is wrong."""
+    """The command that dials a recipient. Raises CommandInvalid naming what is wrong."""
     recipient = attempt.recipient
     state = ClientState(
         flow=campaign.flow,
@@ -44,22 +44,22 @@ def dial_of(campaign: Campaign, attempt: Attempt) -> Command:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Telnyx's answer means."""
+    """The meaning of Telnyx's response to a dial."""
 
     what: Literal["taken", "refused", "later", "doubt", "locked out"]
-    """It dials; it never will; it does not now; it may or may not; it takes no command of this account."""
+    """Telnyx dials; refuses for good; refuses for now; may or may not dial; refuses all commands of the account."""
     leg_id: str = ""
     session_id: str = ""
     control_id: str = ""
     code: str = ""
     retry_after: float | None = None
     is_sure: bool = True
-    """Whether no try before the one that was answered may have been obeyed: a dial that rings already may be refused
-    under its own id, or for want of the channel that it has taken."""
+    """Whether no earlier attempt can have succeeded: a dial that already rings may be refused because of its own id, or
+    because it occupies the last channel."""
 
 
 def answer_of(outcome: Outcome) -> Answer:
-    """What an outcome of a dial means."""
+    """The meaning of a dial's outcome."""
     if outcome.kind == "accepted":
         leg, session, control = (str(outcome.data.get(f"call_{name}_id", "")) for name in ("leg", "session", "control"))
         return Answer("taken", leg, session, control)

@@ -1,7 +1,7 @@
-"""Works on campaigns: claims recipients, dials them at an even rate, and settles what came of the calls.
+"""Runs campaigns: claims recipients, dials them at an even rate, and settles the results of the calls.
 
-One worker at a time has the lease. What it knows is in the table; when it dies, the next one goes on from there. Every
-write is on condition of what was read, so that a worker that lost its lease without knowing can do no harm.
+One worker at a time holds the lease. Its state is in the table; when it dies, the next one continues from there. Every
+write is conditional on what was read, so a worker that has lost its lease unnoticed does no harm.
 """
 
 from __future__ import annotations
@@ -56,69 +56,69 @@ if TYPE_CHECKING:
     from dialtone.domain.commands import Command
 
 TICK_SECONDS = 1.0
-"""From one look at campaigns to the next: a campaign that is paused dials nobody a second later."""
+"""Interval between reads of the campaigns: a paused campaign stops dialling within a second."""
 STALE_SECONDS = 1.8
-"""After so long since the last look nothing more is sent: the campaign may be paused by now."""
+"""Nothing is sent this long after the last read: the campaign may have been paused."""
 DISCOVER_SECONDS = 3.0
-"""Between looks for campaigns that are not known yet."""
+"""Interval between searches for new campaigns."""
 RELOAD_SECONDS = 20.0
-"""Between looks for open attempts that the index did not have yet when they were read."""
+"""Interval between reads of open attempts, which the index may have missed before."""
 WAITING_SECONDS = 2.0
-"""Between looks for recipients who are to be dialled again."""
+"""Interval between reads of recipients who are due again."""
 MEASURE_SECONDS = 10.0
-"""Between values of the failures' share."""
+"""Interval between values of the failure rate."""
 BATCH = 40
-"""Recipients in one transaction: each is two of its hundred writes, at most."""
+"""Recipients in one transaction: each takes at most two of its hundred writes."""
 SCANNED = 240
-"""Recipients that are judged in one tick, also if none of them may be dialled now."""
+"""Recipients that are checked in one tick, even if none of them may be dialled now."""
 LOOKED_AT = 400
-"""Calls that are looked at in one tick."""
+"""Calls that are checked in one tick."""
 ASKED = 5
 """Calls that Telnyx is asked about in one tick."""
 MOST_SENDING = 64
-"""Dials that Telnyx may have to answer at once; beyond that none is begun."""
+"""Maximum number of dials waiting for Telnyx's response."""
 SEND_SECONDS = 5.0
-"""A dial may take, one resend included."""
+"""Deadline of a dial, including one resend."""
 DRAIN_SECONDS, DRAIN_STEP_SECONDS = 6.0, 0.05
-"""A worker waits for answers, before it ends."""
+"""How long a worker waits for responses before it ends."""
 
 
 class Telnyx(Protocol):
-    """What is needed of Telnyx's API."""
+    """The part of Telnyx's API that is used."""
 
     def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
-        """Send a command; gives what came of it."""
+        """Send a command; return its outcome."""
         ...
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
-        """Whether a leg goes on; None if Telnyx does not know it. Raises TelnyxRefused and TelnyxUnavailable."""
+        """Whether a leg is open; None if Telnyx does not know it. Raises TelnyxRefused and TelnyxUnavailable."""
         ...
 
 
 class Pool(Protocol):
-    """Threads."""
+    """A thread pool."""
 
     def submit(self, work: Callable[[], Outcome], /) -> Future[Outcome]:
-        """Let one of them do that."""
+        """Run a call in a thread."""
         ...
 
 
 class ListReader(Protocol):
-    """Where the lists are."""
+    """Reads campaigns' lists."""
 
     def part(self, campaign_id: str, part: int) -> Sequence[Recipient]:
-        """The recipients of a part, in their order; none of a part that the list does not have."""
+        """The recipients of a part, in order; empty after the last part."""
         ...
 
 
 @dataclass(slots=True)
 class Open:
-    """An attempt that is being dialled, as the worker knows it."""
+    """An open attempt, as the worker knows it."""
 
     attempt: Attempt
     look_at: float
     in_doubt: bool = False
-    """Whether Telnyx may have taken a dial of this round: known to be false only of one's own claims."""
+    """Whether Telnyx may have accepted a dial of this round; certainly not only for the worker's own claims."""
     sends: int = 0
     sending: Future[Outcome] | None = None
 
@@ -133,19 +133,19 @@ class Running:
     open: dict[int, Open] = field(default_factory=dict)
     """By row."""
     part: tuple[Recipient, ...] = ()
-    """What is left of the part of the list that is next."""
+    """The rest of the list's current part."""
     part_loaded: bool = False
     waiting: deque[Attempt] = field(default_factory=deque)
     waiting_at: float = 0.0
     reload_at: float = 0.0
     measured_at: float = 0.0
     looked_on: int = 0
-    """Recipients that the last look found to be due, or left in the list."""
+    """Recipients that were due, or left in the list, at the last read."""
 
 
 @dataclass(slots=True)
 class Engine:
-    """A worker."""
+    """A campaign worker."""
 
     store: CampaignsTable
     numbers: CampaignNumbers
@@ -161,15 +161,15 @@ class Engine:
     _active: list[str] = field(default_factory=list)
     _discover_at: float = 0.0
     _looked_at: float = 0.0
-    """When the campaigns' status was read last."""
+    """When the campaigns were last read."""
     _at_work: bool = False
-    """Whether the last look found anything to do, or failed."""
+    """Whether the last tick found work, or failed."""
 
     def __post_init__(self) -> None:
         self.worker_lease = WorkerLease(self.store, self.now, self.sleep)
 
     def run(self, until: float) -> Counter[str]:
-        """Work until that unix time, or until nothing is left to do; gives how often what was done."""
+        """Work until that unix time, or until nothing is left to do; return the counts."""
         done: Counter[str] = Counter()
         try:
             if not self.store.active(int(self.now())) or not self.worker_lease.take(until):
@@ -189,7 +189,7 @@ class Engine:
         return done
 
     def tick(self) -> Counter[str]:
-        """One look at every campaign, and the dials of the next second."""
+        """Read every campaign and start the dials of the next second."""
         done: Counter[str] = Counter()
         try:
             self._read_campaigns()
@@ -219,7 +219,7 @@ class Engine:
             return self.worker_lease.lasts(self.now())
 
     def _share_rate(self) -> None:
-        """Give each campaign its rate, or of the account's what is its share."""
+        """Give each campaign its own rate, or its share of the account's."""
         running = [each for each in self._known.values() if each.campaign.status == RUNNING]
         wanted = sum(each.campaign.rate_per_second for each in running)
         share = min(1.0, ACCOUNT_RATE / wanted) if wanted else 1.0
@@ -227,7 +227,7 @@ class Engine:
             each.pace = replace(each.pace, rate=each.campaign.rate_per_second * share)
 
     def _leave(self) -> None:
-        """Take in the answers that are still to come, and let the next worker begin."""
+        """Wait for outstanding responses and release the lease."""
         until = self.now() + DRAIN_SECONDS
         try:
             while any(each.sending for running in self._known.values() for each in running.open.values()):
@@ -241,7 +241,7 @@ class Engine:
             self._note_fault("a worker has left before all was noted", error)
         self._known.clear()
 
-    # --- What there is to do ---------------------------------------------------------------------------------------
+    # --- Loading ---------------------------------------------------------------------------------------
 
     def _read_campaigns(self) -> None:
         now = self.now()
@@ -264,7 +264,7 @@ class Engine:
         return campaign.status == DONE or (campaign.status == CANCELLED and progress.settled >= campaign.recipients)
 
     def _loaded(self, campaign: Campaign, progress: Progress) -> Running:
-        """A campaign that is taken up: nothing is known of its open attempts but what is stored."""
+        """A newly loaded campaign: of its open attempts only the stored state is known."""
         earlier = self._known.get(campaign.id)
         running = Running(campaign, progress, earlier.pace if earlier else Pace(campaign.rate_per_second))
         self._reload(running)
@@ -280,7 +280,7 @@ class Engine:
     def _work(
         self, running: Running, ends: float, sends: list[tuple[float, Running, Open]], done: Counter[str]
     ) -> None:
-        """Take in what has come, settle what is over, and claim whom to dial until that time."""
+        """Process responses, settle ended calls, and claim recipients to dial until that time."""
         now = self.now()
         if now >= running.reload_at:
             self._reload(running)
@@ -300,7 +300,7 @@ class Engine:
     # --- Answers to dials ------------------------------------------------------------------------------------------
 
     def _take_answers(self, running: Running) -> None:
-        """Store what Telnyx has answered to dials."""
+        """Store Telnyx's responses to dials."""
         answered: list[tuple[Open, Attempt]] = []
         progress, now = running.progress, self.now()
         locked_out = ""
@@ -322,7 +322,7 @@ class Engine:
             self._change(running, PAUSED, locked_out)
 
     def _answer(self, sent: Future[Outcome]) -> Answer:
-        """What came of a dial. Without the API key it was not sent; that is as good as in doubt."""
+        """A dial's result. Without the API key it was not sent; this is treated like doubt."""
         try:
             return answer_of(sent.result())
         except (DialtoneError, BotoCoreError, ClientError) as error:
@@ -330,7 +330,7 @@ class Engine:
             return Answer("doubt", is_sure=False)
 
     def _answered(self, running: Running, each: Open, answer: Answer) -> Attempt:
-        """The attempt after an answer."""
+        """The attempt after a response."""
         now = self.now()
         if answer.what == "taken":
             return each.attempt.taken(answer.leg_id, answer.session_id, answer.control_id)
@@ -346,7 +346,7 @@ class Engine:
     # --- Calls -----------------------------------------------------------------------------------------------------
 
     def _look(self, running: Running, done: Counter[str]) -> list[Open]:
-        """Settle the calls that are over; gives whose dial is to be sent again."""
+        """Settle ended calls; return the attempts whose dial must be resent."""
         now = self.now()
         due = [each for each in running.open.values() if each.sending is None and each.look_at <= now][:LOOKED_AT]
         if not due:
@@ -371,7 +371,7 @@ class Engine:
                 ended.append((each, each.attempt.taken(note.leg_id, note.session_id, note.control_id)))
             elif what == END:
                 ended.append((each, ended_by(each.attempt, note, running.campaign, int(now))))
-        # In the order in which they ended: of the calls that were dialled last, those are over that have failed.
+        # In the order in which they ended: of the most recent dials, only the failed ones have ended yet.
         ended.sort(key=lambda pair: pair[1].ended_at)
         for first in range(0, len(ended), BATCH):
             some, progress = ended[first : first + BATCH], running.progress
@@ -382,14 +382,14 @@ class Engine:
         return again
 
     def _one(self, running: Running, notes: tuple[CallNote, ...]) -> CallNote | None:
-        """What is noted of a round: of a call that is over before one that goes on. A second call is a fault."""
+        """The note of a round, an ended call's first. A second call in a round is a bug."""
         if len(notes) > 1:
             self.observer.measure(Measure("CampaignCallsTwice"))
             self.observer.log("error", "dialled twice in a round", {"campaign": running.campaign.id})
         return max(notes, key=lambda note: note.outcome, default=None)
 
     def _is_alive(self, attempt: Attempt) -> bool:
-        """Whether a call of which nothing was ever reported goes on, as far as Telnyx says."""
+        """Whether a call without any event is open, according to Telnyx."""
         try:
             found = self.telnyx.find_call(attempt.control_id)
         except (TelnyxRefused, TelnyxUnavailable):
@@ -406,7 +406,7 @@ class Engine:
         sends: list[tuple[float, Running, Open]],
         done: Counter[str],
     ) -> None:
-        """Claim whom to dial until that time, at the pace of the campaign and of the account."""
+        """Claim recipients to dial until that time, at the rate of the campaign and of the account."""
         now = self.now()
         busy = sum(each.sending is not None for known in self._known.values() for each in known.open.values())
         room = min(MOST_SENDING - busy - len(sends), len(again) + running.campaign.max_in_flight - len(running.open))
@@ -419,7 +419,7 @@ class Engine:
         done["dials"] += len(moments)
 
     def _claim(self, running: Running, wanted: int) -> list[Open]:
-        """Claim so many recipients, if so many may be dialled now."""
+        """Claim up to that many recipients."""
         running.looked_on += bool(running.waiting) or self.now() < running.waiting_at
         claimed: list[Open] = []
         scanned = 0
@@ -433,7 +433,7 @@ class Engine:
         return claimed
 
     def _next(self, running: Running, most: int) -> tuple[list[Attempt], Progress]:
-        """Who comes next: those who are due again, then the list; and the progress once they are taken."""
+        """The next recipients (due retries first, then the list) and the progress after claiming them."""
         now, progress = self.now(), running.progress
         if not running.waiting and now >= running.waiting_at:
             found = self.store.waiting_attempts(running.campaign.id, int(now), SCANNED)
@@ -454,7 +454,7 @@ class Engine:
         return [Attempt.of(running.campaign.id, progress.part, each) for each in some], taken
 
     def _part(self, running: Running, progress: Progress) -> tuple[Recipient, ...]:
-        """What is left of the part that comes next; the campaign pauses if it is not there."""
+        """The rest of the current part; the campaign pauses if the part is missing."""
         try:
             found = tuple(self.lists.part(running.campaign.id, progress.part))[progress.taken :]
         except PartUnreadable:
@@ -466,7 +466,7 @@ class Engine:
         return found
 
     def _judge(self, running: Running, some: list[Attempt], progress: Progress, wanted: int) -> list[Open]:
-        """Claim those who may be dialled, and hold back the others. More than are wanted wait for the next tick."""
+        """Claim those who may be dialled and hold back the others. Surplus recipients wait for the next tick."""
         now = int(self.now())
         recipients = [each.recipient for each in some]
         records = self.numbers.records(each.number for each in recipients)
@@ -498,7 +498,7 @@ class Engine:
         return claimed
 
     def _send(self, at: float, running: Running, each: Open, done: Counter[str]) -> None:
-        """Send a dial when its moment has come; not if the campaign may be paused by then."""
+        """Send a dial at its time, unless the campaign may have been paused by then."""
         self.sleep(max(0.0, at - self.now()))
         now = self.now()
         if now - self._looked_at > STALE_SECONDS or not self.worker_lease.lasts(now):
@@ -525,12 +525,12 @@ class Engine:
         except (BotoCoreError, ClientError) as error:
             self._forget(running, error)
 
-    # --- Ends ------------------------------------------------------------------------------------------------------
+    # --- Endings ------------------------------------------------------------------------------------------------------
 
     def _guard(self, running: Running) -> None:
-        """Pause the campaign if the share of failures has jumped."""
+        """Pause the campaign if the failure rate has jumped."""
         if why := pauses(running.progress.recent, running.progress.dialled_meanwhile):
-            # The person who resumes it has looked into it: count from here on.
+            # The person who resumes it has investigated: count from here on.
             self._change(running, PAUSED, why, running.progress.judged_anew())
             self.observer.measure(Measure("CampaignsPausedByGuard"))
             self.observer.log("error", "a campaign has paused itself", {"campaign": running.campaign.id, "reason": why})
@@ -542,7 +542,7 @@ class Engine:
         running.progress = replace(progress or running.progress, version=running.progress.version + 1)
 
     def _cancel(self, running: Running) -> None:
-        """End those who wait, a few at a time, and then count those who were never looked at."""
+        """End waiting recipients, a few at a time, then count those never taken from the list."""
         now = int(self.now())
         running.waiting.clear()
         waiting = self.store.waiting_attempts(running.campaign.id, EVER, 2 * BATCH)
@@ -570,7 +570,7 @@ class Engine:
     # --- The table -------------------------------------------------------------------------------------------------
 
     def _commit(self, running: Running, changed: Sequence[tuple[Open, Attempt]], progress: Progress) -> None:
-        """Store attempts; those that are open stay known as such."""
+        """Store attempts and keep the open ones in memory."""
         if not changed:
             return
         progress = replace(progress, in_flight=len(running.open))
@@ -582,7 +582,7 @@ class Engine:
                 running.open.pop(attempt.row, None)
 
     def _forget(self, running: Running, error: Exception) -> None:
-        """Of a request whose fate is unknown: what is stored now says how to go on."""
+        """Forget a campaign after a write with unknown outcome; it is read again."""
         self._known.pop(running.campaign.id, None)
         self._note_fault("a campaign is read anew", error)
 
@@ -605,7 +605,7 @@ class Engine:
 
 
 def _counted(progress: Progress, before: Attempt, after: Attempt) -> Progress:
-    """The progress after an attempt has changed: a call is over, a recipient settled, or neither."""
+    """The progress after an attempt has changed: a call ended, a recipient settled, or neither."""
     for outcome in after.outcomes[len(before.outcomes) :]:
         progress = progress.with_call(
             after.row, after.round, outcome, after.ended_at, was_taken=before.state != CLAIMED

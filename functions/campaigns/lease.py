@@ -1,4 +1,4 @@
-"""A worker's lease: one worker dials at a time, and another takes over when it ends, or has died."""
+"""The worker lease: one worker dials at a time, and another takes over when it ends or dies."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 LEASE_SECONDS, RENEW_SECONDS = 15.0, 5.0
 TAKE_OVER_SECONDS = 1.0
-"""Between looks at a lease that another worker has."""
+"""Interval between reads of a lease held by another worker."""
 
 
 @dataclass(slots=True)
 class WorkerLease:
-    """The lease, as one worker has it or not."""
+    """The lease, from one worker's view."""
 
     store: CampaignsTable
     now: Callable[[], float]
@@ -29,11 +29,11 @@ class WorkerLease:
     _lease: Lease | None = None
 
     def lasts(self, now: float) -> bool:
-        """Whether it is this worker's at that moment, as far as it knows."""
+        """Whether this worker holds it at that time, as far as it knows."""
         return self._lease is not None and now < self._lease.until
 
     def take(self, until: float) -> bool:
-        """Take it as soon as nobody else has it; whether that was so before that time. Raises botocore's errors."""
+        """Wait for the lease until that time; return whether it was obtained. Raises botocore's errors."""
         while (now := self.now()) < until:
             try:
                 lease = self.store.lease()
@@ -46,7 +46,7 @@ class WorkerLease:
         return False
 
     def keep(self) -> bool:
-        """Renew it if need be; whether it still is this worker's. Raises botocore's errors."""
+        """Renew it if needed; return whether this worker still holds it. Raises botocore's errors."""
         if self._lease is None:
             return False
         if self._lease.until - self.now() > LEASE_SECONDS - RENEW_SECONDS:
@@ -58,7 +58,7 @@ class WorkerLease:
         return self._lease is not None
 
     def give_up(self) -> None:
-        """Let the next worker begin at once. Raises LostRace if one has, and botocore's errors."""
+        """Release it, so that the next worker starts at once. Raises LostRace if one has, and botocore's errors."""
         if self._lease is not None:
             self.store.take_lease(self._lease, "", 0.0)
         self._lease = None

@@ -1,4 +1,4 @@
-"""The parts of campaigns' lists, as they lie in the bucket."""
+"""Reads the parts of campaigns' lists from the bucket."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PartUnreadable(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the part is unreadable
-    """A part of a list is not as it was written."""
+    """A part of a list is corrupt."""
 
 
 class Lists:
@@ -24,7 +24,7 @@ class Lists:
         self._bucket = bucket
 
     def part(self, campaign_id: str, part: int) -> tuple[Recipient, ...]:
-        """The recipients of a part, 1,000 at most, in their order; none of a part that the list does not have.
+        """The recipients of a part, at most 1,000, in order; empty after the last part.
 
         Raises PartUnreadable, and boto3's errors.
         """

@@ -23,7 +23,7 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises SettingMissing naming what is not set."""
+        """Read the settings. Raises SettingMissing naming a missing variable."""
         return cls(
             api_key=telnyx_api_key(environ),
             calls_table=required(environ, "CALLS_TABLE"),

@@ -1,4 +1,4 @@
-"""The deliver function: what Lambda calls with messages of the delivery queue."""
+"""The deliver function: invoked with messages of the delivery queue, or records of the table's stream."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from dialtone.adapters.telemetry import Observer
 
 AWS = budget(connect_seconds=2.0, read_seconds=10.0, attempts=3)
 SES = budget(connect_seconds=3.0, read_seconds=30.0, attempts=1)
-"""Ten megabytes go out; a second try of the client's own could send an e-mail twice, and the queue tries again."""
+"""Uploads ten megabytes. No retries by boto3, which could send an e-mail twice: the queue retries."""
 
 
 def open_consumer(settings: Settings) -> Consumer:
-    """What delivers, connected."""
+    """Connect everything."""
     store = CallsTable(client("dynamodb", AWS), settings.calls_table)
     return Consumer(
         deliveries=Deliveries(
@@ -42,13 +42,13 @@ def open_consumer(settings: Settings) -> Consumer:
 
 
 consumer = open_consumer(Settings.read(os.environ))
-"""Made once, at start, like the next."""
+"""Created once, at start."""
 
 due = DueDeliveries(consumer.queue, consumer.queue_url, consumer.observer)
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Messages of the delivery queue or records of the stream in, those that failed out."""
+    """Process messages of the queue or records of the stream; return those that failed."""
     del context
     records = event["Records"]
     if records and records[0]["eventSource"] == FROM_STREAM:

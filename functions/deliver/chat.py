@@ -1,4 +1,4 @@
-"""A chat's incoming webhook: one JSON post to an https address on the public internet.
+"""Posts to a chat's incoming webhook: one JSON POST to an https URL on the public internet.
 
 `{"text": …}` is what Slack, Mattermost, Rocket.Chat, Google Chat and Zulip's Slack-compatible webhook take.
 """
@@ -31,7 +31,7 @@ CHAT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 class Chat:
-    """Posts messages to chats, by the names that the secret has for their addresses."""
+    """Posts messages to chats. The secret maps names of chats to their URLs."""
 
     def __init__(
         self,
@@ -40,13 +40,13 @@ class Chat:
         local: bool = False,
         resolve: Callable[..., Sequence[Any]] = socket.getaddrinfo,
     ) -> None:
-        """`local` opens http to this machine, for tests. `resolve` is getaddrinfo."""
+        """`local` allows http to this machine, for tests. `resolve` is getaddrinfo."""
         self._addresses = addresses
         self._local = local
         self._resolve = resolve
 
     def send(self, to: str, message: Message, delivery_id: str) -> None:
-        """Post one. Raises NotDelivered, and what the secret raises; none of them says the address."""
+        """Post a message. Raises NotDelivered, and the secret's errors; none of them contains the URL."""
         address = self._addresses().get(to, "")
         if not address:
             raise NotDelivered(f'the secret of chats has no address for "{to}": add it')
@@ -59,7 +59,7 @@ class Chat:
             raise NotDelivered(f"the address of chat {to} is refused: {refused}") from None
         status = self._posted(target, resolved[0], json.dumps({"text": chat_text(message)}).encode(), delivery_id)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            # A server that fails may have posted it before.
+            # A server that answers 5xx may have posted it.
             raise NotDelivered(f"chat {to} answers {status}", may_have_it=status >= HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _resolved(self, target: Target) -> list[str]:
@@ -73,7 +73,7 @@ class Chat:
         return addresses
 
     def _posted(self, target: Target, resolved: str, body: bytes, delivery_id: str) -> int:
-        """The status of the answer. The connection goes to the address that was judged, whatever DNS says by now."""
+        """The response's status. The connection goes to the checked address, even if DNS has changed."""
         headers = {
             "host": target.authority,
             "content-type": "application/json",
@@ -109,7 +109,7 @@ def _pool(target: Target, resolved: str) -> urllib3.HTTPConnectionPool:
 
 
 def addresses_from(secret: str, text: str) -> Mapping[str, str]:
-    """The chats' addresses by name that a secret's text holds. Raises DialtoneError saying what to store."""
+    """Parse the secret's text into URLs by chat name. Raises DialtoneError saying what to store."""
     remedy = 'store JSON with an address for each chat: {"support": "https://…"}'
     try:
         chats = json.loads(text)

@@ -1,4 +1,4 @@
-"""Who delivers a message to a target: one process at a time, and nobody once it is done."""
+"""Claims on deliveries: one process at a time delivers a message to a target, and none once it is done."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from dialtone.domain.deliveries import DeliveryJob
 
 DELIVERY = "DELIVERY#"
-"""How the items begin, one for each recording and target, beside the recording."""
+"""Prefix of the items: one for each recording and target, in the call's partition."""
 
 LEASE_SECONDS = 180
-"""Longer than the function may run: who holds a claim then is dead."""
+"""Longer than the function may run: an older claim is of a dead process."""
 
 FOR_EVER = 253_402_300_799
-"""The last second of the year 9999: until then what was delivered is held."""
+"""The last second of the year 9999: a completed delivery is held until then."""
 
 Claim = Literal["mine", "done", "held"]
 
@@ -30,7 +30,7 @@ class Claims:
         self._store = store
 
     def take(self, job: DeliveryJob, now_seconds: float) -> Claim:
-        """Claim a delivery. `held`: another process is at it, or died at it less than LEASE_SECONDS ago."""
+        """Claim a delivery. `held`: another process has it, or died with it less than LEASE_SECONDS ago."""
         now = int(now_seconds)
         expires_at = now + KEEP_DAYS * SECONDS_A_DAY
         until = now + LEASE_SECONDS
@@ -40,14 +40,14 @@ class Claims:
         return "done" if held_until == FOR_EVER else "held"
 
     def done(self, job: DeliveryJob) -> None:
-        """Note that it was delivered."""
+        """Mark it as delivered."""
         self._store.hold(job.call_session_id, _item(job), FOR_EVER)
 
     def release(self, job: DeliveryJob) -> None:
-        """Let the next try have it at once: the receiver surely has nothing."""
+        """Release the claim for the next attempt: the receiver certainly has nothing."""
         self._store.hold(job.call_session_id, _item(job), 0)
 
 
 def _item(job: DeliveryJob) -> str:
-    """The target may be a person's address, which is not for keys: these show in metrics and logs of AWS."""
+    """The key has a hash of the target, which may be a person's address: keys appear in AWS's metrics and logs."""
     return f"{DELIVERY}{job.recording}#{hashlib.sha256(job.target.encode(errors='replace')).hexdigest()[:16]}"

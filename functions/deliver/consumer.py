@@ -1,4 +1,4 @@
-"""Consumes the delivery queue: each message is delivered, looked at again later, or tried again."""
+"""Consumes the delivery queue: each message is delivered, checked again later, or retried."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Observer
 
 KNOWN_FAULTS = (DialtoneError, ClientError, BotoCoreError)
-"""Errors of ours and of our dependencies, whose text says what is wrong. Any other is a bug in this program."""
+"""Errors of ours and of our dependencies, with an explanatory text. Any other error is a bug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Consumer:
     now_seconds: Callable[[], float] = time.time
 
     def consume(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Lambda's event with messages in, the messages that failed out."""
+        """Process the messages of Lambda's event; return those that failed."""
         failed = [record["messageId"] for record in event["Records"] if not self._is_done(record)]
         return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
@@ -45,7 +45,7 @@ class Consumer:
         try:
             job = _job(record["body"])
             self._deliver(job)
-        except Exception as fault:  # noqa: BLE001 -- one message must not bring back those beside it
+        except Exception as fault:  # noqa: BLE001 -- one message must not make others come again
             self._failed(record, job, fault)
             return False
         return True
@@ -57,7 +57,7 @@ class Consumer:
             return
         result = self.deliveries.deliver(job, self.now_seconds())
         if result.what == "wait":
-            # A message of its own: the queue counts tries, and waiting is none.
+            # A new message, because the queue counts receives, and waiting is not an attempt.
             self.queue.send_message(
                 QueueUrl=self.queue_url, MessageBody=job.to_json(), DelaySeconds=result.again_seconds
             )
@@ -81,7 +81,7 @@ class Consumer:
                 VisibilityTimeout=wait_seconds(receives),
             )
         except (ClientError, BotoCoreError) as unmoved:
-            # It comes again all the same, when the queue's own visibility time-out is over.
+            # It is delivered again anyway, after the queue's visibility time-out.
             self.observer.log("error", "a message could not be put back", {"fault": type(unmoved).__name__})
 
 
@@ -93,7 +93,7 @@ def _job(body: str) -> DeliveryJob:
 
 
 def _fields(job: DeliveryJob | None) -> dict[str, Any]:
-    """Without the target, which may be a person's address."""
+    """Log fields, without the target, which may be a person's address."""
     if job is None:
         return {}
     kind = job.target.partition(":")[0]

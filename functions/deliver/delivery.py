@@ -1,4 +1,4 @@
-"""One delivery: judged by the ledger, claimed, sent, and noted as done."""
+"""One delivery: checked against the ledger, claimed, sent, and marked as done."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class Result(NamedTuple):
-    """What came of a look at a delivery."""
+    """The result of an attempt."""
 
     what: Literal["delivered", "already", "dropped", "wait"]
     why: str = ""
     again_seconds: int = 0
-    """Of one that waits: until the next look."""
+    """For one that waits: seconds until the next check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,15 @@ class Deliveries:
     mail: Mail
     chat: Chat
     links_url: str
-    """Where recordings are shown to who has signed in."""
+    """URL of the pages that show recordings to signed-in users."""
 
     def jobs(self, job: DeliveryJob) -> tuple[DeliveryJob, ...]:
-        """One for each target of the recording. Raises what reading its entry raises."""
+        """One job for each target of the recording. Raises the errors of reading its entry."""
         recording = self.store.recording(job.call_session_id, job.recording)
         return tuple(replace(job, target=each.key) for each in (recording.deliver if recording else ()))
 
     def deliver(self, job: DeliveryJob, now_seconds: float) -> Result:
-        """Send it if it is time. Raises NotDelivered, DialtoneError and botocore's errors."""
+        """Send it if it is due. Raises NotDelivered, DialtoneError and botocore's errors."""
         recording = self.store.recording(job.call_session_id, job.recording)
         leg = self.store.leg(recording.call_session_id, recording.call_leg_id) if recording else None
         judged = verdict(recording, leg, now_seconds - job.since)
@@ -83,7 +83,7 @@ class Deliveries:
             raise NotDelivered(f"this version of the program cannot deliver by {target.kind}: deploy the newer one")
 
     def _audio(self, target: DeliveryTarget, recording: Recording) -> tuple[bytes, str]:
-        """What is attached, and what the e-mail says about it."""
+        """The attachment, and what the e-mail says about it."""
         copy = recording.audio
         if copy is None:
             return b"", "There is no audio."

@@ -1,4 +1,4 @@
-"""Puts on the delivery queue what becomes due: the table's stream says it, once a recording is kept."""
+"""Queues deliveries when the table's stream shows that a recording has been archived."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Observer
 
 FROM_STREAM = "aws:dynamodb"
-"""How Lambda names the source of such records."""
+"""The event source of stream records."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueDeliveries:
-    """Reads the stream."""
+    """Reads the table's stream."""
 
     queue: SQSClient
     queue_url: str
     observer: Observer
 
     def take(self, batch: Mapping[str, Any]) -> dict[str, Any]:
-        """Lambda's event with records in; out comes the first that has to come again, with all behind it.
+        """Process the records of Lambda's event; return the first that must be retried, and with it all after it.
 
-        A job that is put twice is done once.
+        A job that is queued twice is done once.
         """
         for record in batch["Records"]:
             try:
@@ -45,10 +45,10 @@ class DueDeliveries:
         return {"batchItemFailures": []}
 
     def _jobs(self, record: Mapping[str, Any]) -> list[tuple[DeliveryJob, int]]:
-        """Of a record that cannot be read, one job that is to find out: it must not keep back those behind it."""
+        """The jobs of a record. For an unreadable one a job that fails by itself, so as not to block the stream."""
         try:
             return list(jobs_of(Change.of(record)))
-        except Exception as fault:  # noqa: BLE001 -- whatever it is: the job fails on it, too, and becomes a dead letter
+        except Exception as fault:  # noqa: BLE001 -- whatever the error: the job fails with it, too, and becomes a dead letter
             keys = record["dynamodb"]["Keys"]
             session, name = keys["call_session_id"]["S"], keys["item"]["S"].removeprefix(RECORDING)
             self.observer.log("error", "delivery not understood", {"call_session_id": session}, failed=fault)
@@ -56,7 +56,7 @@ class DueDeliveries:
 
 
 def jobs_of(change: Change) -> Iterator[tuple[DeliveryJob, int]]:
-    """The messages that are to be delivered because of a change, each with how many seconds it waits first."""
+    """The messages to deliver because of a change, each with its delay in seconds."""
     if not (recordings := change.recordings):
         return
     _, after = recordings

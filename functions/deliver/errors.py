@@ -1,15 +1,15 @@
-"""Why a delivery failed this time, and how long its message waits before the next try."""
+"""The errors of deliveries, and the delay before the next attempt."""
 
 from __future__ import annotations
 
 from dialtone.domain.errors import DialtoneError
 
 RETRY_SECONDS = (30, 60, 120, 300, 600, 900, 1_800, 3_600, 3_600)
-"""After the first, second, … try: three hours in all, then the dead-letter queue."""
+"""Delays after the first, second, … attempt: three hours in all, then the dead-letter queue."""
 
 
 class NotDelivered(DialtoneError):  # noqa: N818 -- reads as the sentence it is: it was not delivered
-    """A try that failed. What the receiver knows of it is `may_have_it`."""
+    """A failed attempt. `may_have_it`: the receiver may have got the message."""
 
     def __init__(self, reason: str, *, may_have_it: bool = False) -> None:
         super().__init__(reason)
@@ -17,5 +17,5 @@ class NotDelivered(DialtoneError):  # noqa: N818 -- reads as the sentence it is:
 
 
 def wait_seconds(receives: int) -> int:
-    """How long a message waits that failed at its `receives`th try."""
+    """The delay of a message that failed at its `receives`th attempt."""
     return RETRY_SECONDS[min(receives, len(RETRY_SECONDS)) - 1]

@@ -1,4 +1,4 @@
-"""E-mail through SES: raw MIME, made by the standard library, which lets no header end early."""
+"""Sends e-mail through SES: raw MIME, made by the standard library, which prevents header injection."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from deliver.wording import Message
 
 MAX_ATTACHED_BYTES = 7_000_000
-"""Of audio: with base64 an e-mail of 10 MB, which every provider takes. SES itself takes 40 MB."""
+"""Of audio: with base64 an e-mail of 10 MB, which every provider accepts. SES itself accepts 40 MB."""
 
 NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError)
-"""Errors after which SES surely has nothing."""
+"""Errors after which SES certainly has not received the e-mail."""
 
 
 class SendsEmail(Protocol):
-    """What of boto3's client is needed."""
+    """The part of boto3's client that is used."""
 
     def send_email(self, **email: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- boto's own parameters
-        """Send one; gives its id."""
+        """Send an e-mail; return its id."""
         ...
 
 
@@ -39,7 +39,7 @@ class Mail:
         self._sender = sender
 
     def send(self, to: str, message: Message, delivery_id: str, audio: bytes, audio_note: str) -> str:
-        """Send one; gives SES's id of it. Raises NotDelivered."""
+        """Send a message; return SES's id. Raises NotDelivered."""
         if not self._sender:
             raise NotDelivered("the stack has no address to send e-mail from: deploy it with MailFrom")
         email = composed((self._sender, to), message, delivery_id, audio, audio_note)
@@ -61,7 +61,7 @@ class Mail:
 def composed(
     from_to: tuple[str, str], message: Message, delivery_id: str, audio: bytes, audio_note: str
 ) -> EmailMessage:
-    """The e-mail. Sent twice, it has the same Message-ID, by which mailboxes know a copy."""
+    """The e-mail. Sent twice it has the same Message-ID, so that mailboxes can recognise the copy."""
     sender, to = from_to
     email = EmailMessage(policy=SMTP)
     email["Subject"] = message.subject

@@ -1,4 +1,4 @@
-"""Audio and transcripts out of the recordings bucket."""
+"""Reads audio and transcripts from the recordings bucket."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ BYTES_A_CHARACTER = 4
 
 
 class Objects:
-    """The bucket, as far as deliveries read it. Every method raises botocore's errors."""
+    """The recordings bucket. Every method raises botocore's errors."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
     def audio(self, copy: AudioCopy) -> bytes:
-        """The audio, which is what the ledger says; b'' where it has expired. Raises NotDelivered for any other."""
+        """The audio; b'' if it has expired. Raises NotDelivered if it differs from the ledger."""
         content = self._read(copy.key, copy.length_bytes + 1)
         if content and hashlib.sha256(content).hexdigest() != copy.sha256:
             raise NotDelivered(f"what lies at {copy.key} is not what the ledger says")
         return content
 
     def transcript(self, copy: TranscriptCopy) -> str:
-        """The beginning of a transcript, as much as an e-mail may hold; '' where it has expired."""
+        """The beginning of a transcript, as much as an e-mail may hold; '' if it has expired."""
         return self._read(copy.key, MAX_TRANSCRIPT_CHARACTERS * BYTES_A_CHARACTER).decode(errors="replace")
 
     def _read(self, key: str, most: int) -> bytes:

@@ -23,15 +23,15 @@ class Settings:
     recordings_bucket: str
     queue_url: str
     mail_from: str
-    """'' where the stack sends no e-mail."""
+    """'' if the stack sends no e-mail."""
     links_url: str
-    """Of the console, where the stack serves one, else of the control API: '' for no links."""
+    """URL of the console if the stack has one, else of the control API; '' for no links."""
     chats: Secret[Mapping[str, str]]
-    """Chat's name → its address."""
+    """Name of a chat → its webhook's URL."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises SettingMissing naming what is not set."""
+        """Read the settings. Raises SettingMissing naming a missing variable."""
         secret = environ.get("CHATS_SECRET", "").strip()
         return cls(
             calls_table=required(environ, "CALLS_TABLE"),

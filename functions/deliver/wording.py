@@ -1,4 +1,4 @@
-"""What a delivery says, as plain text. Whatever comes from outside is made harmless here. Pure."""
+"""The text of a delivery. External values are neutralised here. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 MAX_LINE_CHARACTERS = 200
-"""Of a number or a name."""
+"""Maximum length of a number or a name."""
 
 MAX_TRANSCRIPT_CHARACTERS = 20_000
-"""Of an e-mail; the rest is behind the link."""
+"""Of an e-mail; the link shows the rest."""
 
 MAX_CHAT_TRANSCRIPT_CHARACTERS = 2_500
 """Slack shows 3,000 characters of a block, others more."""
 
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
-"""What has no place in a text: controls, and marks that turn or hide what is shown. A line feed stays."""
+"""Control characters, and marks that reverse or hide text. Line feeds are kept."""
 
 _OF_MARKUP = {ord("`"): "'", ord("<"): "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"}
 _OF_MARKUP[ord(">")] = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
@@ -36,22 +36,22 @@ _SECONDS_A_MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is known of a message when it goes out."""
+    """A message to deliver."""
 
     recording: Recording
     leg: Call | None
     transcript: str
-    """'' where there is none."""
+    """'' if there is none."""
     link: str
-    """Where it can be heard by who signs in; '' where there is no such place."""
+    """URL at which signed-in users can listen; '' if there is none."""
 
     @property
     def subject(self) -> str:
-        """One line."""
+        """The subject line."""
         return f"Voicemail from {self._caller}"
 
     def lines(self) -> list[tuple[str, str]]:
-        """What there is to say, each under its name."""
+        """The facts, each with its label."""
         recording = self.recording
         name = one_line(self.leg.trust.get(CALLER_NAME, "")) if self.leg else ""
         started = _moment(recording.started_at or recording.requested_at)
@@ -74,7 +74,7 @@ class Message:
 
 
 def email_text(message: Message, audio_note: str) -> str:
-    """The body of an e-mail: plain text, in which nothing can be markup."""
+    """The body of an e-mail, in plain text."""
     transcript = harmless(message.transcript, MAX_TRANSCRIPT_CHARACTERS)
     words = "\n".join(f"> {line}" for line in transcript.splitlines()) or _no_words(message.recording)
     facts = "\n".join(f"{title}: {text}" for title, text in message.lines())
@@ -83,7 +83,7 @@ def email_text(message: Message, audio_note: str) -> str:
 
 
 def chat_text(message: Message) -> str:
-    """The text of a chat's message: facts and words in a block of code, in which chats read no markup or mention."""
+    """The text of a chat message: everything in a code block, where chats ignore markup and mentions."""
     facts = "\n".join(f"{title}: {text}" for title, text in message.lines())
     transcript = harmless(message.transcript, MAX_CHAT_TRANSCRIPT_CHARACTERS)
     block = _literal(f"{facts}\n\n{transcript or _no_words(message.recording)}")
@@ -92,23 +92,23 @@ def chat_text(message: Message) -> str:
 
 
 def link_to(recording: Recording, links_url: str) -> str:
-    """Where the recording is found by who signs in."""
+    """URL of the recording for signed-in users."""
     return f"{links_url}/recordings/{quote(recording.api_id, safe='')}" if links_url else ""
 
 
 def one_line(text: str) -> str:
-    """Text of a line's length, without what would end the line."""
+    """The text as one line of limited length."""
     return harmless(" ".join(text.split()), MAX_LINE_CHARACTERS)
 
 
 def harmless(text: str, most: int) -> str:
-    """Text that only shows."""
+    """The text without control characters."""
     readable = _CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return readable if len(readable) <= most else f"{readable[: most - 1]}…"
 
 
 def _literal(text: str) -> str:
-    """As it can stand in a block of code: it cannot end the block; `<` begins mentions and links in Slack, anywhere."""
+    """Escape text for a code block: it cannot end the block, and `<` begins mentions and links in Slack even there."""
     return text.translate(_OF_MARKUP)
 
 

@@ -1,4 +1,4 @@
-"""The events function: what Lambda calls with records of the calls table's stream."""
+"""The events function: invoked with records of the calls table's stream."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from events.outbox import Outbox
 from events.settings import Settings
 
 AWS = budget(connect_seconds=1.0, read_seconds=5.0, attempts=3)
-"""Nobody waits. What fails three times comes again with the stream."""
+"""Nobody waits. After three failures the stream retries."""
 
 
 def open_outbox(settings: Settings) -> Outbox:
-    """Everything connected."""
+    """Connect everything."""
     return Outbox(
         EventBus(client("events", AWS), settings.event_bus),
         DeadLetters(client("sqs", AWS), settings.dead_letter_queue_url),
@@ -33,6 +33,6 @@ outbox = open_outbox(Settings.read(os.environ))
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Records of the stream in, the first that has to come again out."""
+    """Process records of the stream; return the first that must be retried."""
     del context
     return outbox.send(event)

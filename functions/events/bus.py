@@ -1,4 +1,4 @@
-"""EventBridge's bus: takes events, at most ten and 256 KB at a time."""
+"""Puts events on an EventBridge bus, at most ten and 256 KB per request."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ SOURCE = "dialtone"
 
 ENTRIES_AT_ONCE = 10
 BYTES_AT_ONCE = 256 * 1_024
-"""EventBridge's limits of a request; the second holds for all of its entries together."""
+"""EventBridge's limits per request; the second is for all entries together."""
 ENTRY_BYTES = 512
-"""Room for what stands beside an event's body in its entry: source, type, time and the bus's name."""
+"""Allowance for an entry's other fields: source, type, time and the bus's name."""
 
 TRIES = 3
 PAUSES_SECONDS = (0.1, 0.5)
-"""Before another try of entries that a request left. What is left then comes again with the stream."""
+"""Delays before failed entries are retried. After that the stream retries."""
 
 FOR_GOOD = frozenset({"InvalidArgument", "InvalidEventPatternException", "MalformedDetail", "ValidationException"})
-"""EventBridge's codes for an entry that it will never take. Any other may pass: throttled, an internal failure, a
-permission that is missing until somebody grants it."""
+"""EventBridge's codes for an entry that it will never accept. Others may pass: throttling, an internal failure, a
+missing permission."""
 
 
 class Refused(NamedTuple):
-    """Why an entry was not taken."""
+    """Why an entry was not accepted."""
 
     code: str
 
     @property
     def for_good(self) -> bool:
-        """Whether it would be refused again, however often it came."""
+        """Whether it would always be refused."""
         return self.code in FOR_GOOD
 
 
 class PutsEvents(Protocol):
-    """What of boto3's client is needed."""
+    """The part of boto3's client that is used."""
 
     def put_events(self, *, Entries: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:  # noqa: N803 -- boto's own name
-        """What was taken, and what not."""
+        """Put entries; the response reports each entry's result."""
         ...
 
 
 class EventBus:
-    """A bus, as far as events are put on it."""
+    """An event bus."""
 
     def __init__(self, client: PutsEvents, name: str, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -51,9 +51,9 @@ class EventBus:
         self._pause = pause
 
     def put(self, events: Sequence[tuple[str, str]]) -> list[Refused | None]:
-        """Put events, each a type and its JSON, in their order; of each, None or why it was not taken.
+        """Put events, each a type and its JSON, in order; return for each None or why it was not accepted.
 
-        Raises botocore's errors where a request as a whole fails: what was put before that is put again then.
+        Raises botocore's errors if a whole request fails; earlier events are then put again.
         """
         results: list[Refused | None] = []
         for some in groups(events):
@@ -79,13 +79,13 @@ class EventBus:
             ]
         )
         entries = answer["Entries"]
-        if len(entries) != len(events):  # an answer that says nothing of an event says nothing good of it
+        if len(entries) != len(events):  # an event without a result counts as failed
             return [Refused("NoAnswer")] * len(events)
         return [Refused(each["ErrorCode"]) if each.get("ErrorCode") else None for each in entries]
 
 
 def groups(events: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    """The events in as many requests as EventBridge's limits ask for."""
+    """The events, grouped into requests within EventBridge's limits."""
     group: list[tuple[str, str]] = []
     taken = 0
     for kind, body in events:

@@ -1,4 +1,4 @@
-"""The queue of items whose events cannot be sent. It names the item only: the table has the rest."""
+"""The queue of items whose events cannot be sent. A message only names the item; the data is in the table."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 class DeadLetters:
-    """Where they are kept until an operator has `dialtone events resend` send them again."""
+    """Keeps them until an operator resends them with `dialtone events resend`."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 
     def keep(self, session_id: str, item: str, reason: str) -> None:
-        """Keep one. Raises botocore's errors."""
+        """Queue one. Raises botocore's errors."""
         body = json.dumps({"call_session_id": session_id, "item": item, "reason": reason})
         self._client.send_message(QueueUrl=self._url, MessageBody=body)

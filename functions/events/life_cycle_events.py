@@ -1,7 +1,7 @@
 """The life-cycle events of calls and recordings, as other systems receive them. Pure.
 
 The JSON Schemas in docs/events are made of these types: a field's docstring is its description there. Within a version
-fields are added, never removed, renamed or given another meaning; whatever needs that is a new version.
+fields are only added, never removed, renamed or redefined; that needs a new version.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 MAX_CHARACTERS = 1_000
-"""Of a text that comes from outside: with it, no event comes near the 256 KB that EventBridge takes."""
+"""Of an external text: keeps events far below EventBridge's limit of 256 KB."""
 
 _NAMESPACE = uuid.UUID("5d0f3f0e-3c5a-5c39-9a53-8e6a4f1f6d0b")
 
@@ -30,7 +30,7 @@ class CallFacts:
     """One leg of a phone call, as it was when the event was committed."""
 
     call_session_id: str
-    """Telnyx's id of the phone call: all its legs have it."""
+    """Telnyx's id of the phone call, shared by all its legs."""
     call_leg_id: str
     """Telnyx's id of this leg."""
     direction: str | None
@@ -42,11 +42,11 @@ class CallFacts:
     status: str | None
     """`ringing`, `answered`, `bridged` or `ended`."""
     flow: str | None
-    """The flow that leads it."""
+    """The flow that handles the call."""
     flow_version: str | None
     """The version of that flow."""
     step: str | None
-    """Where in the flow it is, or was last."""
+    """The step that the call is in, or was in last."""
     initiated_at: str | None
     """When it began; ISO 8601 in UTC, like every time here."""
     answered_at: str | None
@@ -56,16 +56,16 @@ class CallFacts:
     ended_at: str | None
     """When it ended."""
     outcome: str | None
-    """What came of it; null before its end."""
+    """The outcome; null before the end."""
     hangup_cause: str | None
-    """Telnyx's word for why it ended."""
+    """Telnyx's hangup cause."""
     hangup_source: str | None
     """Who hung up: `caller`, `callee` or `unknown`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingFacts:
-    """One recording, as its ledger entry was when the event was committed. What was said is not in it."""
+    """One recording, as its ledger entry was when the event was committed; without its transcript."""
 
     name: str
     """The ledger's name of it, and its id for `GET /recordings/{id}`."""
@@ -76,21 +76,21 @@ class RecordingFacts:
     status: str
     """`expected`, `saved`, `copied`, `verified`, `doubtful`, `failed` or `erased`."""
     reason: str | None
-    """Why it failed, or is doubtful."""
+    """Why the recording failed or is doubtful."""
     source: str
-    """What asked for it: `record-from-answer`, `record_start`, or `telnyx` for none of our commands."""
+    """What started it: `record-from-answer`, `record_start`, or `telnyx` for none of our commands."""
     from_number: str | None
     """The calling number, masked unless the stack sends full numbers."""
     to_number: str | None
     """The called number, masked in the same way."""
     flow: str | None
-    """The flow that asked for it."""
+    """The flow that requested it."""
     flow_version: str | None
     """The version of that flow."""
     step: str | None
-    """The step that asked for it; null for one from the answer."""
+    """The step that requested it; null for a recording from the answer."""
     requested_at: str
-    """When it was asked for."""
+    """When it was requested."""
     started_at: str | None
     """When it began."""
     ended_at: str | None
@@ -100,17 +100,17 @@ class RecordingFacts:
     format: str | None
     """`mp3` or `wav`."""
     audio_key: str | None
-    """Where its audio lies in the recordings bucket; null until it is copied."""
+    """Key of its audio in the recordings bucket; null until it is copied."""
     audio_bytes: int | None
-    """How long that file is."""
+    """Size of that file."""
     audio_sha256: str | None
-    """Of the whole file, in hexadecimal."""
+    """SHA-256 of that file, in hexadecimal."""
     duration_millis: int | None
-    """Counted from the audio; null where the format does not show it."""
+    """Measured from the audio; null if the format does not show it."""
     transcription: str | None
-    """`none`, `requested`, `completed` or `failed`; null where it is not known."""
+    """`none`, `requested`, `completed` or `failed`; null if not known."""
     transcript_key: str | None
-    """Where its transcript lies in the bucket; null until it is there."""
+    """Key of its transcript in the bucket; null until it is stored."""
     review: str | None
     """What the caller decided about a message: `kept`, `superseded` or `deleted`."""
 
@@ -120,17 +120,17 @@ class CallEvent:
     """Something happened in the life of a call."""
 
     id: str
-    """The same whenever this event is sent again: who has it already passes over it."""
+    """The same whenever this event is resent, so that receivers can ignore duplicates."""
     type: CallEventType
     """What happened."""
     schema: Literal["call-1"]
     """The JSON Schema that it follows, docs/events/call-1.json."""
     sequence: str
-    """Grows with every event of a phone call, its recordings included; compare as text."""
+    """Increases with every event of a phone call, including its recordings; compare as text."""
     occurred_at: str
-    """When it happened, by Telnyx's clock; of an update, when that was committed."""
+    """When it happened, by Telnyx's clock; for an update, when it was committed."""
     call: CallFacts
-    """The call after it."""
+    """The call after the event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,46 +138,46 @@ class RecordingEvent:
     """Something happened in the life of a recording."""
 
     id: str
-    """The same whenever this event is sent again: who has it already passes over it."""
+    """The same whenever this event is resent, so that receivers can ignore duplicates."""
     type: RecordingEventType
     """What happened."""
     schema: Literal["recording-1"]
     """The JSON Schema that it follows, docs/events/recording-1.json."""
     sequence: str
-    """Grows with every event of a phone call, that of its legs included; compare as text."""
+    """Increases with every event of a phone call, including its legs; compare as text."""
     occurred_at: str
     """When it was committed, to the second."""
     recording: RecordingFacts
-    """The recording after it."""
+    """The recording after the event."""
 
 
 LifeCycleEvent = CallEvent | RecordingEvent
 
 
 def masked(text: str) -> str:
-    """A number or address with what identifies a person left out."""
+    """A number or address with the identifying part masked."""
     return redacted_text(text)
 
 
 def in_full(text: str) -> str:
-    """The same number."""
+    """The number unchanged."""
     return text
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """When and in which place a change was committed to the table."""
+    """When, and in which order, a change was committed to the table."""
 
     at: str
     """ISO 8601, in UTC."""
     sequence: str
-    """Of the change, in digits: it grows within a phone call."""
+    """Sequence number of the change, in digits; it increases within a phone call."""
 
 
 def call_events(
     kinds: tuple[str, ...], call: Call, committed: Committed, mask: Callable[[str], str]
 ) -> Iterator[CallEvent]:
-    """The events of these kinds, in order. A kind that this version does not know, of a later one, is left out."""
+    """The events of these kinds, in order. Kinds of a later version are left out."""
     facts = _call_facts(call, mask)
     for place, kind in enumerate((*MILESTONES, UPDATED)):
         if kind not in kinds:
@@ -213,12 +213,12 @@ def recording_events(
 
 
 def _event_id(session: str, item: str, kind: str, key: str) -> str:
-    """It follows from what happened, not from when it is sent."""
+    """The id depends on what happened, not on when it is sent."""
     return str(uuid.uuid5(_NAMESPACE, f"{session}\n{item}\n{kind}\n{key}".encode(errors="replace").decode()))
 
 
 SEQUENCE_DIGITS = 40
-"""DynamoDB's own have 21 to 40."""
+"""DynamoDB's sequence numbers have 21 to 40 digits."""
 
 
 def _sequence(committed: Committed, place: int) -> str:
@@ -276,11 +276,11 @@ def _recording_facts(recording: Recording, mask: Callable[[str], str]) -> Record
 
 
 def _known(text: str) -> str | None:
-    """Null for what is not known, or not yet."""
+    """Null for an unknown value."""
     return _bounded(text) if text else None
 
 
 def _bounded(text: str) -> str:
-    """A text of bounded length that can be written as UTF-8: it may come from outside."""
+    """An external text, cut to a bounded length, encodable as UTF-8."""
     readable = text.encode(errors="replace").decode()
     return readable if len(readable) <= MAX_CHARACTERS else f"{readable[: MAX_CHARACTERS - 1]}…"

@@ -1,7 +1,7 @@
-"""The outbox: what the table's stream reports of calls and recordings, sent to the event bus in its order.
+"""The outbox: sends changes of calls and recordings from the table's stream to the event bus, in order.
 
-A change is in the stream once it is committed, and stays there for a day. It is sent again until the bus has taken it,
-under the same ids, so that nothing that was committed is lost, wherever a process dies.
+A committed change is in the stream for a day. It is resent with the same ids until the bus accepts it, so that nothing
+committed is lost, wherever a process dies.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from events.life_cycle_events import LifeCycleEvent
 
 DEPENDENCY_FAULTS = (ClientError, BotoCoreError)
-"""For now: the stream brings the records again."""
+"""Temporary errors: the stream retries the records."""
 
 
 def events_of(change: Change, mask: Callable[[str], str]) -> tuple[LifeCycleEvent, ...]:
-    """What a change says of the life of a call or a recording, in order. Raises KeyError, TypeError or ValueError."""
+    """The life-cycle events of a change, in order. Raises KeyError, TypeError or ValueError."""
     if change.session_id.startswith(SESSION_PREFIX):
         return ()
     committed = Committed(change.committed_at, change.number)
@@ -44,7 +44,7 @@ def events_of(change: Change, mask: Callable[[str], str]) -> tuple[LifeCycleEven
 
 
 def _happened(change: Change, call: Call) -> tuple[str, ...]:
-    """What was put into the outbox with this write of the leg; other writes of the item leave it there."""
+    """What this write of the leg put into its outbox; other writes leave the attribute as it is."""
     if change.is_resent:
         return (*call_changes(Call("", ""), call), *([UPDATED] if call.ended_at else []))
     after, before = change.after or {}, change.before or {}
@@ -53,7 +53,7 @@ def _happened(change: Change, call: Call) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Sends what the stream brings."""
+    """Sends the stream's changes."""
 
     bus: EventBus
     dead_letters: DeadLetters
@@ -61,29 +61,30 @@ class Outbox:
     mask: Callable[[str], str]
 
     def send(self, batch: Mapping[str, Any]) -> dict[str, Any]:
-        """Lambda's event with records in; out comes the first that has to come again, with all behind it.
+        """Process the records of Lambda's event; return the first that must be retried, and with it all after it.
 
-        What can never be sent, by a fault of ours or because the bus refuses it, becomes a dead letter and is passed.
+        An event that can never be sent, because of a bug or because the bus refuses it, becomes a dead letter and is
+        skipped.
         """
         unsent = self._unsent(batch["Records"])
         return {"batchItemFailures": [{"itemIdentifier": unsent}] if unsent else []}
 
     def _unsent(self, records: Sequence[Mapping[str, Any]]) -> str:
-        """The number of the first record that was not dealt with; '' for none."""
+        """Sequence number of the first record that must be retried; '' for none."""
         events: list[tuple[str, LifeCycleEvent]] = []
         unkept = ""
         for record in records:
             number = number_of(record)
             try:
                 events += [(number, each) for each in events_of(Change.of(record), self.mask)]
-            except Exception as fault:  # noqa: BLE001 -- one record must not keep back those behind it for a day
+            except Exception as fault:  # noqa: BLE001 -- one record must not block those after it for a day
                 if not self._parked(record, f"a fault of ours: {type(fault).__name__}", fault):
                     unkept = number
                     break
         return self._sent(events) or unkept
 
     def _sent(self, events: Sequence[tuple[str, LifeCycleEvent]]) -> str:
-        """Send them; the number of the first record one of whose events was not dealt with."""
+        """Send the events; return the sequence number of the first record that must be retried."""
         if not events:
             return ""
         try:
@@ -113,7 +114,7 @@ class Outbox:
         return self._dead_letter(session, item, why, fault)
 
     def _dead_letter(self, session: str, item: str, why: str, fault: Exception | None) -> bool:
-        """False if it could not be kept: then the record has to come again."""
+        """Queue a dead letter. False if that failed: then the record must be retried."""
         fields = {"call_session_id": session, "item": item, "reason": why}
         self.observer.log("error", "event cannot be sent", fields, failed=fault or False)
         try:
@@ -125,7 +126,7 @@ class Outbox:
 
 
 def item_of(event: LifeCycleEvent) -> tuple[str, str]:
-    """The partition and the item that an event is about."""
+    """An event's partition and item."""
     if event.schema == "call-1":
         return event.call.call_session_id, f"{LEG}{event.call.call_leg_id}"
     return event.recording.call_session_id, f"{RECORDING}{event.recording.name}"

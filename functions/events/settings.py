@@ -17,11 +17,11 @@ class Settings:
     event_bus: str
     dead_letter_queue_url: str
     full_numbers: bool
-    """Whether numbers are sent as they are; they are masked unless the stack says so."""
+    """Whether numbers are sent in full; they are masked by default."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises SettingMissing naming what is not set."""
+        """Read the settings. Raises SettingMissing naming a missing variable."""
         return cls(
             event_bus=required(environ, "EVENT_BUS"),
             dead_letter_queue_url=required(environ, "EVENTS_DEAD_LETTER_QUEUE_URL"),

@@ -1,4 +1,4 @@
-"""Telnyx's API key: fetched when it is first needed, again after some minutes or when Telnyx refused it."""
+"""Telnyx's API key: fetched on first use, and again after some minutes or when Telnyx refuses it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class KeyUnavailable(Exception):  # noqa: N818 -- reads as the sentence it is: t
 
 @dataclass(slots=True)
 class ApiKey:
-    """The key. Give it at each use."""
+    """The API key. Call it at each use."""
 
     fetch: Callable[[], str]
     """Gives the text of the secret. May raise anything."""
@@ -32,13 +32,13 @@ class ApiKey:
     _old_at: float = 0
 
     def __call__(self) -> str:
-        """The key to use now; an old one while Secrets Manager fails. Raises KeyUnavailable."""
+        """The current key, or the old one while Secrets Manager fails. Raises KeyUnavailable."""
         if not self._keys or self.clock() >= self._old_at:
             self._refresh()
         return self._keys[0]
 
     def refused(self) -> None:
-        """Note that Telnyx does not accept it: it is fetched again when it is needed next."""
+        """Note that Telnyx refused it: it is fetched again at the next use."""
         self._old_at = 0
 
     def _refresh(self) -> None:
@@ -52,7 +52,7 @@ class ApiKey:
 
 
 def secret(name: str) -> Callable[[], str]:
-    """What fetches the text of a secret of Secrets Manager."""
+    """A function that fetches a secret's text from Secrets Manager."""
 
     def fetch() -> str:
         text: str = _client().get_secret_value(SecretId=name)["SecretString"]
@@ -62,7 +62,7 @@ def secret(name: str) -> Callable[[], str]:
 
 
 def _client() -> Any:  # noqa: ANN401 -- boto3's own
-    import boto3  # noqa: PLC0415 -- twice what all the rest takes to load; a start, and what is not signed, do without
+    import boto3  # noqa: PLC0415 -- takes twice as long to load as everything else; not needed at start or for unsigned requests
     from botocore.config import Config  # noqa: PLC0415 -- as above
 
     config = Config(
@@ -72,7 +72,10 @@ def _client() -> Any:  # noqa: ANN401 -- boto3's own
 
 
 def _key(text: str) -> str:
-    """The key itself, or JSON with the key as `api_key`. Raises ValueError, KeyError, TypeError for anything else."""
+    """Parse the secret: the key itself, or JSON with the key as `api_key`.
+
+    Raises ValueError, KeyError, TypeError for anything else.
+    """
     text = text.strip()
     key = json.loads(text)["api_key"] if text.startswith("{") else text
     if not isinstance(key, str) or not key.strip().isascii() or not key.strip().isprintable() or not key.strip():

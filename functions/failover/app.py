@@ -1,4 +1,4 @@
-"""The failover function: what Lambda calls when Telnyx has twice failed to reach the webhook function."""
+"""The failover function: Telnyx posts here after two failed deliveries to the webhook function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from failover.telnyx_client import TelnyxClient
 
 
 def open_endpoint(settings: Settings) -> Endpoint:
-    """Everything connected; nothing is asked of anybody yet. Raises KeyInvalid."""
+    """Connect everything, without any request yet. Raises KeyInvalid."""
     verifier = Verifier.from_text(settings.public_key)
     telnyx = TelnyxClient(settings.base_url)
     return Endpoint(verifier, settings.sentence, settings.api_key, telnyx, Observer("failover"))
@@ -24,6 +24,6 @@ endpoint = open_endpoint(Settings.read(os.environ))
 
 
 def handler(request: Any, context: object) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may be posted
-    """A request of the function's URL in, its response out."""
+    """Answer a request to the function's URL."""
     del context
     return endpoint.respond(request)

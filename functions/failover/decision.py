@@ -1,4 +1,4 @@
-"""What the failover does about an event: pure, and the same whatever the order in which events come."""
+"""Decides what the failover does about an event. Pure, and independent of the order of events."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ if TYPE_CHECKING:
     from failover.notice import Notice
 
 FASTEST_CHARACTERS_A_SECOND, SLOWEST_CHARACTERS_A_SECOND = 40, 8
-"""Speech has some 15."""
+"""Speech has about 15."""
 
 SETTLING_SECONDS = 5.0
-"""After the sentence, for the events of its end."""
+"""After the sentence, for its end events."""
 
 HEARD_OUT = frozenset({"completed", "failed", "file_not_found", "unknown"})
-"""How audio ends by itself. What was cancelled made way for something else: a conversation, or the next prompt."""
+"""Statuses of audio that ended by itself. Cancelled audio was replaced by something else: a conversation, or the next
+prompt."""
 
 GATHERED = frozenset({"valid", "invalid", "timeout"})
 
 PROMPT_ENDS = {"call.speak.ended": frozenset({"completed"}), "call.playback.ended": HEARD_OUT}
 WAITING = {**PROMPT_ENDS, "call.gather.ended": GATHERED}
-"""Events, with their status, after which a caller waits for what we do next."""
+"""Events, with status, after which the caller waits for the next action."""
 
 PINNED = ("call.answered", "call.speak.ended")
-"""Events of a call answered by the failover that decide how it goes on."""
+"""Events that advance a call that the failover has answered."""
 
 RECORDS = frozenset(
     {
@@ -39,15 +40,15 @@ RECORDS = frozenset(
         "call.transcription",
     }
 )
-"""Events that only report: no caller waits for an action, and the failover cannot store them."""
+"""Events that only report something: no caller waits, and the failover cannot store them."""
 
 DETECTED = "call.machine."
-"""How the events begin that only a person whom we rang has."""
+"""Prefix of events that only occur on legs that we dialled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What callers hear, and who is rung for them after it."""
+    """What callers hear, and to whom they are transferred afterwards."""
 
     text: str
     """'' if there is none."""
@@ -59,23 +60,24 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done about an event."""
+    """What to do about an event."""
 
     reason: str
     orders: tuple[Order, ...] = ()
-    """The first one that Telnyx does not refuse is all that is done."""
+    """Tried in order, until Telnyx accepts one."""
     once: bool = False
-    """Whether the caller would notice if it ran twice: then the leg's state is read first."""
+    """Whether the caller would notice a repetition: then the leg's state is read first."""
     left: bool = False
-    """Whether it is left to the webhook function: Telnyx has to deliver it again."""
+    """Whether it is left to the webhook function, so that Telnyx must deliver it again."""
 
 
 def decide(
     notice: Notice, sentence: Sentence, own_url: str, now_seconds: float, said_seconds: float | None = None
 ) -> Plan:
-    """What is to be done. `own_url` is where the failover itself is reached; '' if that is not known.
+    """Decide what to do.
 
-    `said_seconds` is when this process gave the leg the sentence; None if it did not.
+    `own_url` is the failover's own URL; '' if unknown. `said_seconds` is when this process sent the sentence to the
+    leg; None if it did not.
     """
     if notice.failover.caller and notice.call_control_id:
         return _about_callee(notice)
@@ -97,7 +99,7 @@ def _nothing_to_do_here(notice: Notice) -> Plan:
 
 
 def _about_callee(notice: Notice) -> Plan:
-    """Of somebody whom the failover rings: once they are gone the caller must not stay behind alone."""
+    """For a callee that the failover dialled: once it hangs up, the caller must not be left alone."""
     if notice.event_type != "call.hangup":
         return Plan("the leg of somebody we ring")
     return Plan("they did not answer or have hung up", ending(notice.failover.caller, ""))
@@ -110,14 +112,14 @@ def _about_new_call(notice: Notice, own_url: str) -> Plan:
     plain = Order("answer", leg, {"client_state": state}, variant="/plain")
     if not own_url:
         return Plan("a new call", (plain,))
-    # What the call waits for comes here to its end, even where the webhook function is back before that; its hang-up
-    # and its recordings go there.
+    # The call's events come here until its end, even if the webhook function recovers earlier; only its hang-up and
+    # recordings go there.
     here = Order("answer", leg, {"client_state": state, "webhook_urls": dict.fromkeys(PINNED, own_url)})
     return Plan("a new call", (here, plain))
 
 
 def _about_own(notice: Notice, sentence: Sentence) -> Plan:
-    """Of a leg that the failover has answered or spoken to."""
+    """For a leg that the failover has answered or spoken to."""
     leg, state = notice.call_control_id, notice.failover
     if state.stage == "answered" and notice.event_type == "call.answered":
         return Plan("answered", _say(leg, sentence, sentence_until=0), once=True)
@@ -127,16 +129,18 @@ def _about_own(notice: Notice, sentence: Sentence) -> Plan:
 
 
 def _about_other(notice: Notice, sentence: Sentence, now_seconds: float, said_seconds: float | None) -> Plan:
-    """Of a leg that the webhook function has led until now."""
+    """For a leg that the webhook function has handled so far."""
     if not _waits(notice):
         return Plan("no caller is waiting")
     if notice.primary.talks:
         return Plan("people are talking, or meet")
-    dialled = notice.primary.flow and not notice.primary.decision  # the state of a dial; commands number theirs
+    dialled = (
+        notice.primary.flow and not notice.primary.decision
+    )  # the state of a dial; other commands have a numbered one
     if dialled or notice.event_type.startswith(DETECTED):
         return Plan("a person whom we rang is let go", ending(notice.call_control_id, ""))
     if said_seconds is not None:
-        # The webhook function works, and answers too late: it has gone on with the call meanwhile, over our state.
+        # The webhook function works but answers too late: it has moved the call on and overwritten our state.
         lasts = len(sentence.text) / SLOWEST_CHARACTERS_A_SECOND + SETTLING_SECONDS
         if now_seconds < said_seconds + lasts:
             return Plan("the sentence has just been said")

@@ -30,38 +30,39 @@ if TYPE_CHECKING:
     from failover.telnyx_client import Leg, Outcome
 
 HANDLING_SECONDS = 1.8
-"""Of the 2 s that Telnyx waits for the answer, which has to travel."""
+"""Of the 2 s that Telnyx waits; the rest is for the network."""
 
 SPARE_SECONDS = 0.1
-"""What is sent ends so much earlier than what is waited for, so that it can be said how."""
+"""Commands end this much before the handler's deadline, so that their outcome can be reported."""
 
 MOST_THREADS = 4
 
 LEGS_REMEMBERED = 10_000
-"""That were given the sentence. Telnyx remembers it, too, unless the webhook function has written over it."""
+"""Legs that got the sentence. Telnyx has this in `client_state`, too, unless the webhook function has overwritten
+it."""
 
 
 class Telnyx(Protocol):
-    """What the endpoint needs of Telnyx."""
+    """The part of Telnyx's API that is used."""
 
     def send(self, order: Order, api_key: str, deadline: float) -> Outcome:
         """Send a command."""
         ...
 
     def look(self, call_control_id: str, api_key: str, deadline: float) -> Leg | None:
-        """Give what state a leg is in; None where Telnyx does not say."""
+        """A leg's state; None if Telnyx does not say."""
         ...
 
 
 class Observer(Protocol):
-    """Where log lines and metrics go."""
+    """Writes log lines and metrics."""
 
     def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
-        """Write a line."""
+        """Write a log line."""
         ...
 
     def measure(self, *measures: Measure) -> None:
-        """Count."""
+        """Count a metric."""
         ...
 
 
@@ -73,7 +74,7 @@ class Answer:
     fields: Mapping[str, Any] = field(default_factory=dict)
     fault: Exception | None = None
     left: bool = False
-    """Whether the event is left to the webhook function, and nothing is wrong here."""
+    """Whether the event is left to the webhook function; not an error."""
 
 
 @dataclass(slots=True)
@@ -89,20 +90,20 @@ class Endpoint:
     handling_seconds: float = HANDLING_SECONDS
     _said: dict[str, float] = field(default_factory=dict)
     refusals: ReportSample = field(default_factory=ReportSample)
-    """Which of those that are not signed are logged."""
+    """Samples the log lines of unsigned requests."""
     threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_THREADS))
 
     def respond(self, request: object) -> dict[str, Any]:
-        """A request of the function's URL (payload 2.0) in, its response out. Never raises."""
+        """Answer a request to the function's URL (payload 2.0). Never raises."""
         deadline = time.monotonic() + self.handling_seconds
         try:
             answer = self._answer(request if isinstance(request, Mapping) else {}, deadline)
-        except Exception as error:  # noqa: BLE001 -- a fault of ours: a 5xx makes Telnyx deliver again
+        except Exception as error:  # noqa: BLE001 -- a bug: a 5xx makes Telnyx deliver again
             answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": type(error).__name__}, error)
         try:
             self._report(answer)
-        except Exception:  # noqa: BLE001 -- what was done stands, and so does its answer, whether it can be reported or not
-            with suppress(Exception):  # stderr itself may be gone
+        except Exception:  # noqa: BLE001 -- the action and its response stand even if they cannot be reported
+            with suppress(Exception):  # stderr itself may be closed
                 print_exception()
         return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": ""}
 
@@ -123,7 +124,7 @@ class Endpoint:
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE, named, left=True)
         if not plan.orders:
             return Answer(HTTPStatus.OK, named)
-        # Time-outs of HTTP clients are for one read: an answer that drips, or a host's name, takes many times as long.
+        # HTTP clients' time-outs apply to one read: slow responses or DNS may take many times as long.
         done = self.threads.submit(self._carry_out, plan, notice, deadline - SPARE_SECONDS)
         try:
             status, fields = done.result(max(deadline - time.monotonic(), 0))
@@ -153,7 +154,7 @@ class Endpoint:
         return HTTPStatus.OK, {"commands": sent}
 
     def _done_before(self, notice: Notice, key: str, deadline: float) -> str:
-        """Why nothing is to be done after all. Telnyx forgets a command's id after a minute, but not a leg's state."""
+        """Why nothing must be done after all. Telnyx forgets command ids after a minute, but not a leg's state."""
         leg = self.telnyx.look(notice.call_control_id, key, deadline)
         if leg is None:
             return ""
@@ -200,7 +201,7 @@ def _code(outcome: Outcome) -> dict[str, str]:
 
 
 def _own_url(request: Mapping[str, Any]) -> str:
-    """Where we are reached: AWS's gateway says it, not the sender of the request."""
+    """Our own URL, as reported by AWS, not by the sender."""
     context = request.get("requestContext")
     domain = context.get("domainName") if isinstance(context, Mapping) else None
     return f"https://{domain}/" if isinstance(domain, str) and domain else ""

@@ -1,4 +1,4 @@
-"""A Telnyx webhook's body: of it, what the failover decides by."""
+"""Parses a Telnyx webhook's body into what the failover needs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.failover import UNTOUCHED, FailoverState
 
 CONTROL_ID = re.compile(r"[^\s/?#]{1,255}")
-"""It becomes a segment of an address."""
+"""It becomes a segment of a URL."""
 
 NAME = re.compile(r"[a-z0-9_.]{1,80}", re.ASCII)
-"""Of an event's type: it becomes part of a log line."""
+"""An event's type; it becomes part of a log line."""
 
 
 NO_STATE = ClientState()
@@ -32,18 +32,18 @@ class Notice:
     """'' for an event that is not about a leg, such as a recording's."""
     occurred_seconds: float
     direction: str = ""
-    """Only `call.initiated` says it."""
+    """Only `call.initiated` has it."""
     status: str = ""
     failover: FailoverState = UNTOUCHED
-    """What the failover left on the leg."""
+    """The failover's state on the leg."""
     primary: ClientState = NO_STATE
-    """What the webhook function left on it."""
+    """The webhook function's state on the leg."""
     call_session_id: str = ""
-    """The phone call's: with it the log shows the call across all functions."""
+    """The phone call's id, to follow the call through all functions' logs."""
 
 
 def parse_notice(body: bytes, now_seconds: float) -> Notice:
-    """Read a webhook's body, already verified. Raises MalformedEvent naming what is missing."""
+    """Parse a verified webhook's body. Raises MalformedEvent naming what is missing."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -22,12 +22,12 @@ class Settings:
     public_key: str
     api_key: ApiKey
     base_url: str
-    """'' for Telnyx's own."""
+    """'' for Telnyx's default."""
     sentence: Sentence
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises SettingMissing naming what is not set."""
+        """Read the settings. Raises SettingMissing naming a missing variable."""
         return cls(
             public_key=_required(environ, "TELNYX_PUBLIC_KEY"),
             api_key=ApiKey(_key_source(environ)),

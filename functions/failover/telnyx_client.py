@@ -1,4 +1,4 @@
-"""Telnyx's API over urllib3 alone: a command, and what state a leg is in, each within the time that is left."""
+"""A minimal client of Telnyx's API on urllib3: sends commands and reads a leg's state, within the time left."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BASE_URL = "https://api.telnyx.com/v2"
 
 CONNECT_SECONDS = 0.4
 COMMAND_SECONDS = 0.7
-"""Telnyx: without an answer within 500 ms send the identical command again."""
+"""Telnyx recommends resending an identical command that is not answered within 500 ms."""
 LOOK_SECONDS = 0.5
 PAUSE_SECONDS = 0.2
 SHORTEST_SECONDS = 0.05
@@ -36,25 +36,25 @@ Result = Literal["accepted", "ended", "refused", "unavailable", "unauthorized"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a command."""
+    """The outcome of a command."""
 
     result: Result
     status: int = 0
-    """HTTP's; 0 where there was no answer."""
+    """HTTP status; 0 without a response."""
     code: str = ""
-    """Telnyx's, of a command that it refused."""
+    """Telnyx's error code, if it refused the command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A leg as Telnyx has it."""
+    """A leg's state at Telnyx."""
 
     is_alive: bool
     failover: FailoverState
 
 
 class TelnyxClient:
-    """Telnyx, with connections that are kept."""
+    """Telnyx's API, over persistent connections."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class TelnyxClient:
         self._pool: urllib3.PoolManager | None = None
 
     def send(self, order: Order, api_key: str, deadline: float) -> Outcome:
-        """Send a command, and once more where that may help and the deadline allows."""
+        """Send a command; resend it once if that may help and the deadline allows."""
         path = f"/calls/{quote(order.call_control_id, safe=':')}/actions/{order.action}"
         body = json.dumps({**order.parameters, "command_id": order.command_id}).encode()
         outcome = Outcome("unavailable")
@@ -82,7 +82,7 @@ class TelnyxClient:
         return outcome
 
     def look(self, call_control_id: str, api_key: str, deadline: float) -> Leg | None:
-        """Give what state a leg is in; None where Telnyx does not say."""
+        """A leg's state; None if Telnyx does not say."""
         path = f"/calls/{quote(call_control_id, safe=':')}"
         status, answer = self.request("GET", path, api_key, deadline, LOOK_SECONDS)
         data = answer.get("data")
@@ -96,8 +96,8 @@ class TelnyxClient:
     def request(  # noqa: PLR0913, PLR0917 -- a request is made of these
         self, method: str, path: str, api_key: str, deadline: float, seconds: float, body: bytes | None = None
     ) -> tuple[int, dict[str, Any]]:
-        """Give the status and the JSON of the answer; status 0 and no JSON if Telnyx did not answer."""
-        import urllib3  # noqa: PLC0415 -- a start, and what is not signed, need not load it
+        """Status and JSON of the response; status 0 and no JSON if Telnyx did not answer."""
+        import urllib3  # noqa: PLC0415 -- not needed at start or for unsigned requests
 
         if self._pool is None:
             self._pool = urllib3.PoolManager(retries=False, maxsize=4)
@@ -139,7 +139,7 @@ def _outcome(action: str, status: int, answer: dict[str, Any]) -> Outcome:
 
 
 def _about_command(action: str, code: str) -> bool:
-    """Whether a 403 is about the one command: its destination, or what Call Control's own codes are for."""
+    """Whether a 403 is about this command only: its destination, or one of Call Control's own codes."""
     return action == "transfer" or code.startswith("90")
 
 

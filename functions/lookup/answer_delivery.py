@@ -1,4 +1,4 @@
-"""Takes answers to the webhook function, as Telnyx takes events there: until they are taken."""
+"""Delivers answers to the webhook function, with retries, as Telnyx does with its events."""
 
 from __future__ import annotations
 
@@ -18,30 +18,31 @@ if TYPE_CHECKING:
     from lookup.backend_client import StillWaiting
 
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Between deliveries. A caller waits: soon at first; at last for a dependency that takes its time to recover."""
+"""Delays between deliveries: short at first, because a caller waits; longer for a dependency that needs time to
+recover."""
 
 
 class NotTaken(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the answer was not taken
-    """The webhook function did not take an answer, however often: the call goes on when its own wait is over."""
+    """The webhook function never accepted the answer: the call continues after its own time-out."""
 
 
 class Webhook:
-    """The webhook function, as long as it takes."""
+    """The webhook function, invoked until it accepts an event."""
 
     def __init__(self, functions: LambdaClient, sleep: Callable[[float], None] = time.sleep) -> None:
         self._webhook = WebhookFunction(functions)
         self._sleep = sleep
 
     def deliver_while(self, still_waiting: StillWaiting, event: Event, function: str) -> None:
-        """Deliver an event until it was handled, as long as it is worth something: until the answer is there."""
+        """Deliver an event until it is accepted, or no longer needed because the answer has come."""
         for pause in PAUSES_SECONDS:
             if not self._webhook.deliver(_own(event), function) or not still_waiting(pause):
                 return
 
     def deliver(self, event: Event, function: str) -> int:
-        """Deliver an event, with the same id and time each time, until it was handled. Gives how often.
+        """Deliver an event, with the same id and time, until it is accepted; return the number of deliveries.
 
-        If the function dies between the commit and the commands, the next delivery sends them. Raises NotTaken.
+        If the function dies between commit and commands, the next delivery sends them. Raises NotTaken.
         """
         why = ""
         for place, pause in enumerate((*PAUSES_SECONDS, 0.0), start=1):

@@ -1,6 +1,6 @@
-"""From what another system said to an answer. Pure: whatever it said, an answer comes of it.
+"""Parses another system's response into an answer. Pure; every response gives an answer.
 
-| it says | answer |
+| response | answer |
 |---|---|
 | a JSON object | found: the wanted fields that are text, a number, true or false, as texts |
 | nothing, `null`, `{}`; HTTP 204 or 404 | not found |
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from dialtone.domain.lookups import Lookup
 
 MAX_ANSWER_BYTES = 65_536
-"""Some fields of a customer's record are asked for, no document."""
+"""An answer is some fields of a customer's record, not a document."""
 
 
 def answer_of_http(lookup: Lookup, status: int, body: bytes) -> Answer:
-    """What an address answered."""
+    """The answer from an HTTP response."""
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.NO_CONTENT}:
         return Answer(NOT_FOUND)
     if status != HTTPStatus.OK:
@@ -34,7 +34,7 @@ def answer_of_http(lookup: Lookup, status: int, body: bytes) -> Answer:
 
 
 def answer_of(lookup: Lookup, body: bytes) -> Answer:
-    """What was answered, as JSON."""
+    """The answer from a JSON response."""
     if len(body) > MAX_ANSWER_BYTES:
         return Answer(FAILED, reason=f"answered more than {MAX_ANSWER_BYTES:,} bytes")
     try:
@@ -52,7 +52,7 @@ def answer_of(lookup: Lookup, body: bytes) -> Answer:
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 -- whatever JSON has, but lists and objects
-    """As a flow fills it in and compares it: `true`, `12`, `12.5`; '' for null and for what is not there."""
+    """A field as text, as flows use it: `true`, `12`, `12.5`; '' for null or a missing field."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""The lookup function: what Lambda calls, by itself, with a question that the webhook function left."""
+"""The lookup function: invoked asynchronously by the webhook function, with a question."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lookup.service import LookupService
 from lookup.settings import Settings
 
 AWS = budget(connect_seconds=1.0, read_seconds=30.0, attempts=1)
-"""Longer than any lookup may take: the lookup's own limit counts. A second try is not ours to make: the other system
-may not expect it, and the webhook function is tried again with pauses of our own."""
+"""Longer than any lookup may take: the lookup's own limit counts. boto3 must not retry: the other system may not expect
+it, and the webhook function is retried with delays of our own."""
 
 
 def open_desk(settings: Settings) -> LookupService:
-    """Everything connected."""
+    """Connect everything."""
     functions = client("lambda", AWS)
     return LookupService(BackendClient(functions, settings.tokens), Webhook(functions), Observer("lookup"))
 
@@ -31,6 +31,6 @@ desk = open_desk(Settings.read(os.environ))
 
 
 def handler(question: Mapping[str, Any], context: object) -> None:
-    """Take a question, deliver its answer to the call that asked. Raises NotTaken where the call no longer wants it."""
+    """Answer a question and deliver the answer to its call. Raises NotTaken if the call did not accept it."""
     del context
     desk.answer(Lookup.from_json(question[LOOKUP]), question[ANSWER_TO])

@@ -1,4 +1,4 @@
-"""Asks other systems: Lambda functions of the account's, and addresses. None of them takes longer than allowed."""
+"""Queries other systems: Lambda functions of the account, and URLs, within a time limit."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from dialtone.domain.lookups import Lookup
 
 CONNECT_SECONDS = 2.0
-"""With TLS; a system that cannot be connected to by then will not answer a caller in time."""
+"""Including TLS; a system that takes longer to connect will not answer in time."""
 
 ADDRESS = ("https://", "http://")
 
 
 StillWaiting = Callable[[float], bool]
-"""Waits so many seconds for the answer; true while there is no answer and time is left."""
+"""Waits up to that many seconds for the answer; true while there is no answer and time is left."""
 
 
 class BackendClient:
-    """A system that flows ask."""
+    """A system that flows query."""
 
     def __init__(self, functions: LambdaClient, tokens: Secret[Mapping[str, str]]) -> None:
         self._functions = functions
@@ -44,10 +44,10 @@ class BackendClient:
         self._addresses = urllib3.PoolManager(retries=False)
 
     def ask(self, lookup: Lookup, tell_slow: Callable[[StillWaiting], None]) -> Answer:
-        """Ask, and give what came of it within the lookup's limit. Whatever goes wrong is an answer.
+        """Query the system within the lookup's limit; errors become answers, too.
 
-        `tell_slow` is called if there is no answer after the lookup's `quiet_seconds`. The limit holds for the whole,
-        however slowly bytes drip: the question is asked in a thread of its own, left behind when its time is over.
+        `tell_slow` is called if there is no answer after the lookup's `quiet_seconds`. The limit covers the whole
+        request, even if bytes arrive slowly: it runs in its own thread, which is abandoned at the limit.
         """
         answers: list[Answer] = []
         thread = threading.Thread(target=lambda: answers.append(self._asked(lookup)), daemon=True)
@@ -70,8 +70,8 @@ class BackendClient:
             return Answer(FAILED, reason=f"Lambda refused: {error.response['Error'].get('Code')}")
         except (BotoCoreError, urllib3.exceptions.HTTPError) as error:
             return Answer(FAILED, reason=f"could not be asked: {type(error).__name__}")
-        except Exception as error:  # noqa: BLE001 -- a caller waits: a fault of ours is reported at once, not at the limit
-            # What other errors say may quote the question, and the reason goes into the timeline.
+        except Exception as error:  # noqa: BLE001 -- a caller waits: report a bug at once, not at the limit
+            # Other errors' texts may quote the question, and the reason is stored in the timeline.
             said = f": {error}" if isinstance(error, DialtoneError) else ""
             return Answer(FAILED, reason=f"a fault of ours: {type(error).__name__}{said}", fault=error)
 
@@ -83,7 +83,7 @@ class BackendClient:
         return answer_of(lookup, body)
 
     def _post(self, lookup: Lookup) -> Answer:
-        """Post the question, and once more if the address refuses a token that was replaced since it was fetched."""
+        """Post the question; post it again if the token was refused because it has been rotated."""
         ends = time.monotonic() + lookup.limit_seconds
         tokens = self._tokens(ends)
         status, body = self._posted(lookup, _token(tokens, lookup), lookup.limit_seconds)
@@ -95,7 +95,7 @@ class BackendClient:
         return answer_of_http(lookup, status, body)
 
     def _posted(self, lookup: Lookup, token: str, read_seconds: float) -> tuple[int, bytes]:
-        """The status and the body of one request; the body is cut off where it is longer than an answer may be."""
+        """Status and body of one request; the body is cut off at the maximum length of an answer."""
         headers = {"content-type": "application/json", "accept": "application/json", "idempotency-key": lookup.id}
         if token:
             headers["authorization"] = f"Bearer {token}"
@@ -104,7 +104,7 @@ class BackendClient:
             lookup.target,
             body=_question(lookup),
             headers=headers,
-            redirect=False,  # a question, and a token, go where the flow says and nowhere else
+            redirect=False,  # questions and tokens go only to the flow's URL
             preload_content=False,
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
         )
@@ -115,17 +115,17 @@ class BackendClient:
 
 
 def _token(tokens: Mapping[str, str], lookup: Lookup) -> str:
-    """The bearer token for the address; '' if there is none."""
+    """The bearer token for the host; '' if there is none."""
     return tokens.get(urlsplit(lookup.target).hostname or "", "")
 
 
 def _question(lookup: Lookup) -> bytes:
-    """What the flow sends, and the id of the question: one that is asked twice has the same."""
+    """The flow's fields and the question's id, which stays the same if it is sent twice."""
     return json.dumps({**lookup.send, "lookup_id": lookup.id}).encode()
 
 
 def _error_type(body: bytes) -> str:
-    """What Lambda says of a function that failed; its message may hold anything, and is not repeated."""
+    """The error type of a failed function; its message may hold anything and is not repeated."""
     try:
         said: Any = json.loads(body)
     except ValueError:

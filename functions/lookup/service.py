@@ -1,4 +1,4 @@
-"""One question: asked, answered, taken back to the call."""
+"""Answers one question and delivers the answer to the call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class LookupService:
-    """Where questions are answered."""
+    """Answers questions."""
 
     systems: BackendClient
     webhook: Webhook
@@ -35,7 +35,7 @@ class LookupService:
     now: Callable[[], datetime] = _utc_now
 
     def answer(self, lookup: Lookup, answer_to: str) -> None:
-        """Ask, and deliver the answer. Raises NotTaken; then the call's own wait ends it."""
+        """Query and deliver the answer. Raises NotTaken; then the call continues after its own time-out."""
         began = time.monotonic()
         answer = self.systems.ask(lookup, lambda waits: self._tell_slow(waits, lookup, answer_to))
         millis = round((time.monotonic() - began) * MILLIS_PER_SECOND, 1)
@@ -50,7 +50,7 @@ class LookupService:
         return self.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def _report(self, lookup: Lookup, answer: Answer, millis: float, deliveries: int) -> None:
-        """Neither what was sent nor what was found: both are about people."""
+        """Log and measure the lookup, without its fields or results: both are personal data."""
         fields = {
             "target": _without_query(lookup.target),
             "result": answer.result,
@@ -73,5 +73,5 @@ class LookupService:
 
 
 def _without_query(target: str) -> str:
-    """An address's query may hold a key of the team's."""
+    """The URL without its query, which may hold an API key."""
     return urlsplit(target)._replace(query="", fragment="").geturl() if "://" in target else target

@@ -24,17 +24,20 @@ class Settings:
     """The lookup function's settings."""
 
     tokens: Secret[Mapping[str, str]]
-    """Host name → the token by which it knows us."""
+    """Host name → bearer token."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """LOOKUP_TOKENS_SECRET names a secret, JSON as `{"crm.example.com": "token"}`; without it no host wants one."""
+        """LOOKUP_TOKENS_SECRET names a secret, JSON like `{"crm.example.com": "token"}`.
+
+        Without it no token is sent.
+        """
         secret = environ.get("LOOKUP_TOKENS_SECRET", "").strip()
         return cls(CachedSecret(secret, tokens_from) if secret else FixedSecret({}))
 
 
 def tokens_from(secret: str, text: str) -> Mapping[str, str]:
-    """The tokens by host that a secret's text holds. Raises DialtoneError saying what to store."""
+    """Parse the secret's text into tokens by host. Raises DialtoneError saying what to store."""
     remedy = 'store JSON with a token for each host: {"crm.example.com": "token"}'
     try:
         tokens = json.loads(text)

@@ -1,4 +1,4 @@
-"""The pre-traffic function: what CodeDeploy calls before a new version of the webhook function takes calls."""
+"""The pre-traffic function: CodeDeploy invokes it before a new version of the webhook function takes calls."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pretraffic.settings import Settings
 AWS = budget(connect_seconds=1.0, read_seconds=5.0, attempts=3)
 
 VERSION = budget(connect_seconds=1.0, read_seconds=20.0, attempts=1)
-"""Longer than the new version may take, its first start included."""
+"""Longer than the new version may take, including its first start."""
 
 NOT_READY = frozenset({"ResourceConflictException", "SnapStartNotReadyException"})
-"""Lambda's answers for a version whose snapshot is still being made."""
+"""Lambda's errors while a version's snapshot is being created."""
 
 READY_SECONDS, POLL_SECONDS = 60.0, 2.0
 
@@ -47,13 +47,13 @@ def handler(event: Mapping[str, Any], context: object) -> None:
 
 
 def _what_is_wrong() -> str:
-    """Why the version must not take calls; '' where it may. Whatever goes wrong is a reason."""
+    """Why the version must not take calls; '' if it may. Any error is a reason."""
     store = CallsTable(client("dynamodb", AWS), settings.calls_table)
     try:
         Check(_invoked, store.delete).run()
     except Wrong as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 -- unanswered, CodeDeploy would wait for an hour; and this is a no
+    except Exception as error:  # noqa: BLE001 -- without an answer CodeDeploy would wait for an hour; an error counts as failure
         return f"the check itself failed: {type(error).__name__}: {error}"
     return ""
 
@@ -72,7 +72,7 @@ def _invoked(request: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- the version'
 
 
 def _ready(payload: bytes) -> Any:  # noqa: ANN401 -- boto3's own
-    """Invoke the version, once it is there. Raises botocore's errors."""
+    """Invoke the version once it is ready. Raises botocore's errors."""
     functions, ends = client("lambda", VERSION), time.monotonic() + READY_SECONDS
     while True:
         try:

@@ -1,6 +1,6 @@
-"""One check of a new version of the webhook function: a synthetic call is played through it, and forgeries are tried.
+"""Checks a new version of the webhook function: plays a synthetic call through it, and tries forged webhooks.
 
-Each webhook is an invocation of its own, so that what one stores the next must find in the table.
+Each webhook is a separate invocation, so that the next must find in the table what the one before stored.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ from dialtone.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from dialtone.domain.synthetic_call import CALLED, CALLER, SCRIPT, SESSION_PREFIX, SYNTHETIC_CALL, Exchange
 
 DELIVERIES = 3
-"""As often a webhook comes that is answered 5xx: a dependency may fail for a moment, and Telnyx delivers again, too."""
+"""Deliveries of a webhook that is answered 5xx: a dependency may fail for a moment, and Telnyx retries, too."""
 
 PAUSE_SECONDS = 1.0
 
 CHECK_SECONDS = 90.0
-"""For all of it: the function then still has the time to clear up and to say what came of it."""
+"""For the whole check; leaves the function time to clean up and report."""
 
 
 class Wrong(Exception):  # noqa: N818 -- reads as the sentence it is: something is wrong
-    """What the new version does not do as it should."""
+    """A failed check: what the new version did wrong."""
 
 
 @dataclass(slots=True)
 class Check:
-    """A synthetic call, and the version that it is played through."""
+    """A synthetic call and the version under test."""
 
     invoke: Callable[[Mapping[str, Any]], Any]
-    """Invokes the version; gives its answer. Raises Wrong where it fails."""
+    """Invokes the version and returns its response. Raises Wrong if it fails."""
     clear: Callable[[str], object]
-    """Deletes what a session left in the table."""
+    """Deletes a session's items."""
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     session: str = field(default_factory=lambda: f"{SESSION_PREFIX}{uuid.uuid4()}")
     _key: SigningKey = field(default_factory=SigningKey.generate)
-    """Made for this check and forgotten afterwards."""
+    """Created for this check only."""
     _state: str = ""
     """The leg's `client_state`, which Telnyx would echo."""
 
     def run(self) -> None:
-        """Play, try and clear up. Raises Wrong at the first thing that is not as it should be."""
+        """Play the call, try forgeries, and clean up. Raises Wrong at the first problem."""
         try:
             self._play()
         finally:
@@ -96,13 +96,13 @@ class Check:
             raise Wrong(f"{exchange.event_type}: does not say what the flow says")
 
     def _check_ids(self, exchange: Exchange, first: Any, again: Any) -> None:  # noqa: ANN401 -- as above
-        """Of a webhook that comes again at once, Telnyx must know each command by its id."""
+        """Deliver a webhook twice: both times the commands must have the same ids."""
         known = _ids(first)
         if new := _ids(again) - known:
             raise Wrong(f"{exchange.event_type}: sent {len(new)} commands under new ids when it came again")
 
     def _check_forgeries(self) -> None:
-        """Neither the check's own door nor the public one may be open to what is not signed for it."""
+        """Forged webhooks must be rejected, synthetic and real ones."""
         body, unsigned = self._body(0, SCRIPT[0]), {"headers": {}, "body": "{}", "isBase64Encoded": False}
         forged = self._request(body, SigningKey.generate())
         for name, answered in (
@@ -137,7 +137,7 @@ class Check:
         return json.dumps({"data": data, "meta": {"attempt": 1, "delivered_to": "https://synthetic.invalid"}}).encode()
 
     def _request(self, body: bytes, key: SigningKey) -> dict[str, Any]:
-        """As API Gateway hands a webhook over."""
+        """A webhook as an API Gateway request."""
         timestamp = str(int(time.time()))
         signature = key.sign(timestamp.encode() + b"|" + body).signature
         headers = {SIGNATURE_HEADER: base64.b64encode(signature).decode(), TIMESTAMP_HEADER: timestamp}

@@ -13,10 +13,10 @@ class Settings:
     """The pre-traffic function's settings."""
 
     new_version: str
-    """ARN of the version that is to take calls."""
+    """ARN of the version under test."""
     calls_table: str
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises SettingMissing naming what is not set."""
+        """Read the settings. Raises SettingMissing naming a missing variable."""
         return cls(required(environ, "NEW_VERSION"), required(environ, "CALLS_TABLE"))

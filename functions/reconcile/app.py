@@ -24,25 +24,25 @@ from reconcile.settings import Settings
 from reconcile.sweep import RESERVED_SECONDS, Sweep
 
 AWS = budget(connect_seconds=1.0, read_seconds=3.0, attempts=3)
-"""No caller waits, and the next sweep comes."""
+"""No caller waits, and the next sweep retries."""
 
 WEBHOOK = budget(connect_seconds=1.0, read_seconds=15.0, attempts=1)
-"""Longer than the webhook function may take. It is not asked again: the next sweep delivers the same event."""
+"""Longer than the webhook function may take. Not retried: the next sweep delivers the same event."""
 
 
 class RemainingTime(Protocol):
     """What of Lambda's context is needed."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """How long the function may still run."""
+        """Milliseconds until Lambda's time-out."""
         ...
 
 
 def open_sweep(settings: Settings) -> Sweep:
-    """Everything connected. Raises what says which setting is wrong."""
+    """Connect everything. Raises SettingMissing."""
     observer, telnyx = Observer("reconcile"), TelnyxApi(settings.api_key)
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
-    receipts: Any = DeadlineClient("s3", AWS)  # most sweeps find nothing outstanding, and need none
+    receipts: Any = DeadlineClient("s3", AWS)  # most sweeps find nothing outstanding and need no connection
     dynamodb = client("dynamodb", AWS)
     store = CallsTable(dynamodb, settings.calls_table)
     dependencies = Dependencies(
@@ -60,9 +60,9 @@ sweep = open_sweep(Settings.read(os.environ))
 
 
 def handler(event: Mapping[str, Any], context: RemainingTime) -> Mapping[str, int]:
-    """EventBridge's schedule in; how often what was done out.
+    """Run a sweep for EventBridge's schedule; return the counts.
 
-    `time` in the event is when the sweep was scheduled for, and what is due is judged by it.
+    What is due is judged by the event's `time`, the scheduled time.
     """
     left = context.get_remaining_time_in_millis() / MILLIS_PER_SECOND - RESERVED_SECONDS
     return sweep.run(_moment(event), time.monotonic() + left)

@@ -1,7 +1,7 @@
-"""All recordings that Telnyx has made lately, compared with the ledger: those that nothing in it waits for, too.
+"""Compares all of Telnyx's recent recordings with the ledger, including those that the ledger does not expect.
 
-The table keeps until when they were compared; each sweep goes on from there, so that an outage of whatever length
-leaves no gap. What cannot be taken in now holds that time back for a week, and is then given up, with an alarm.
+The table stores up to which time they were compared, and each sweep continues there, so an outage of any length leaves
+no gap. A recording that cannot be taken in holds that time back for a week; then it is given up, with an alarm.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from reconcile.telnyx_queries import Questions
 
     Together = Callable[[Iterable[tuple[str, Callable[[], None]]]], None]
-    """Looks at several calls at once, each by its session."""
+    """Checks several calls in parallel, each by its session."""
 
 FIRST_SECONDS = 1_200
-"""How far the first comparison of a stack looks back: what was recorded before that is not the stack's."""
+"""How far back a new stack's first comparison begins: earlier recordings are not the stack's."""
 
 OVERLAP_SECONDS = 300
-"""How much later than it was created a recording may come into Telnyx's list."""
+"""How long after its creation a recording may appear in Telnyx's list."""
 
 STRETCH_SECONDS = 1_200
-"""What is compared at once after an outage, at first; usually it is the time since the sweep before. A stretch after
-one that filled no page is twice as long: a line with few recordings needs few questions, however long the outage."""
+"""The first interval compared after an outage; usually it is the time since the previous sweep. If an interval fills no
+page, the next is twice as long: a line with few recordings needs few requests, however long the outage."""
 
 GIVE_UP_DAYS = 7
-"""Longer than any outage: what is taken in after one is not given up for having failed once."""
+"""Longer than any outage, so that one failed attempt after an outage is not the end."""
 GIVE_UP_SECONDS = GIVE_UP_DAYS * 86_400
 
 MOST_PAGES = 40
-"""Of Telnyx's list in one sweep: ten thousand recordings, of all applications of the account."""
+"""Pages of Telnyx's list in one sweep: ten thousand recordings, of all applications of the account."""
 
 
 @dataclass(slots=True)
 class Comparison:
-    """Of one sweep."""
+    """One sweep's comparison."""
 
     dependencies: Dependencies
     questions: Questions
@@ -55,11 +55,11 @@ class Comparison:
     now: float
     """Unix seconds."""
     has_time: Callable[[], bool]
-    """Whether another call may be begun before the sweep's deadline."""
+    """Whether there is time for another call before the sweep's deadline."""
     together: Together
     pages: int = 0
     held: list[float] = field(default_factory=list)
-    """When those were created that could not be taken in yet. Threads add to it."""
+    """Creation times of recordings that could not be taken in yet. Threads append to it."""
 
     def run(self) -> None:
         """Compare what was created since the last sweep. Raises botocore's errors and DeadlinePassed."""
@@ -85,7 +85,10 @@ class Comparison:
             self.dependencies.store.note_compared(until)
 
     def _listed(self, since: float, until: float) -> dict[str, list[RecordingInfo]] | None:
-        """By call, all that were created within these times; None without time for all pages. Raises NotAnswered."""
+        """All recordings created in this period, by call; None if time ran out before the last page.
+
+        Raises NotAnswered.
+        """
         calls: dict[str, list[RecordingInfo]] = {}
         for page in count(1):
             if self.pages == MOST_PAGES or not self.has_time():
@@ -102,14 +105,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """At one call and what Telnyx lists of it."""
+    """One call, with the recordings that Telnyx lists."""
 
     comparison: Comparison
     session: str
     listed: Sequence[RecordingInfo]
 
     def __call__(self) -> None:
-        """Take in what the ledger lacks. What is not settled is held, whatever happens."""
+        """Take in what the ledger lacks. Recordings that cannot be settled are held, whatever happens."""
         if not self.comparison.has_time():
             self.comparison.report.add(LEFT)
             self.comparison.held.extend(map(created_seconds, self.listed))
@@ -121,7 +124,7 @@ class _Look:
             self._hold(unsettled)
 
     def _lacking(self) -> list[RecordingInfo]:
-        """Those of our calls that are not known, unless the call was erased: then they are deleted at Telnyx."""
+        """Recordings of our calls that the ledger lacks. Those of an erased call are deleted at Telnyx."""
         store, erased = self.comparison.dependencies.store, self.comparison.dependencies.erased
         new = new_to(store.recordings(self.session), self.listed)
         legs = store.legs(self.session) if new else ()
@@ -139,7 +142,7 @@ class _Look:
         return can_be_taken(listed) and take_in(listed, self.comparison.dependencies, self.comparison.report)
 
     def _hold(self, unsettled: Iterable[RecordingInfo]) -> None:
-        """Let the next sweep look at them again, unless a week has not helped."""
+        """Let the next sweep try again, for a week."""
         for each in unsettled:
             created = created_seconds(each)
             if self.comparison.now - created < GIVE_UP_SECONDS:

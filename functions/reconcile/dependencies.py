@@ -1,4 +1,4 @@
-"""What a sweep writes to."""
+"""The dependencies that a sweep writes to."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from dialtone.adapters.flow_versions_table import FlowVersionsTable
 
 Deliver = Callable[[Mapping[str, Any]], str]
-"""Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
+"""Delivers an event to the webhook function. Returns why it was not accepted, '' if it was."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """The table, the archive's queue, the webhook function, what became of erased calls, and the published flows."""
+    """The table, the archive queue, the webhook function, the receipts of erased calls, and the published flows."""
 
     store: CallsTable
     queue: ArchiveQueue

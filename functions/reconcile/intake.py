@@ -1,4 +1,4 @@
-"""Takes in recordings that Telnyx lists and the ledger lacks: the webhook function processes each as if it had come."""
+"""Takes in recordings that Telnyx lists and the ledger lacks: the webhook function processes each like a webhook."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def take_in(listed: RecordingInfo, dependencies: Dependencies, report: Report) -> bool:
-    """Let the webhook function process its event, the same each time; gives whether it was taken."""
+    """Let the webhook function process the recording's event, the same each time; return whether it was accepted."""
     fields = {
         "call_session_id": listed.call_session_id,
         "call_leg_id": listed.call_leg_id,

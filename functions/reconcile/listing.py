@@ -1,4 +1,4 @@
-"""What Telnyx lists of a phone call, held against the ledger. Pure."""
+"""Compares Telnyx's list of a phone call's recordings with the ledger. Pure."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 SAME_START_SECONDS = 1.0
-"""The webhook gives microseconds, the API milliseconds."""
+"""The webhook has microseconds, the API milliseconds."""
 
 COMPLETED = ("", "completed")
-"""Of a recording that is saved."""
+"""Statuses of a saved recording."""
 
 
 def new_to(entries: Sequence[Recording], listed: Iterable[RecordingInfo]) -> list[RecordingInfo]:
-    """Those listed that the ledger does not know to exist, the oldest first."""
+    """The listed recordings that the ledger does not know to exist, oldest first."""
     return sorted((each for each in listed if not _is_known(each, entries)), key=lambda each: each.started_at)
 
 
 def was_reported(listed: RecordingInfo, legs: Iterable[Call]) -> bool:
-    """Whether its webhook has come, on whichever leg: a callee's recording is under the leg that dialled."""
+    """Whether its webhook has come, on any leg: a callee's recording is stored under the leg that dialled."""
     if not _is_time(listed.started_at):
         return False
     began = datetime.fromtimestamp(seconds(listed.started_at), UTC).isoformat()
@@ -44,31 +44,34 @@ def was_reported(listed: RecordingInfo, legs: Iterable[Call]) -> bool:
 def is_of_application(listed: RecordingInfo, legs: Sequence[Call]) -> bool:
     """Whether a recording is of a call that this table has, and was made by the application that the call rang.
 
-    Other applications of the same account have their own recordings, and Telnyx lists all of them.
+    Telnyx's list includes the recordings of other applications of the account.
     """
     connections = {leg.connection_id for leg in legs} - {""}
     return bool(legs) and (not connections or listed.connection_id in connections | {""})
 
 
 def is_listed_as(entry: Recording, listed: RecordingInfo) -> bool:
-    """Whether a recording that Telnyx lists is the one of this entry, which has come."""
+    """Whether a listed recording is the one of this entry."""
     return _is_known(listed, [entry])
 
 
 def can_be_taken(listed: RecordingInfo) -> bool:
-    """Whether all is there that its webhook would have said; else it is not saved yet, or no answer of Telnyx's."""
+    """Whether it has everything that its webhook would have.
+
+    Otherwise it is not saved yet, or the answer is malformed.
+    """
     if listed.status not in COMPLETED or not listed.download_urls:
         return False
     return bool(listed.recording_id and listed.call_leg_id and _is_time(listed.started_at) and _saved_at(listed))
 
 
 def created_seconds(listed: RecordingInfo) -> float:
-    """When it was saved, in unix seconds, or the nearest to it that is known; 0 where nothing is."""
+    """When it was saved, in unix seconds, or the nearest known time; 0 if none is known."""
     return seconds(_saved_at(listed) or "1970-01-01")
 
 
 def saved_event(listed: RecordingInfo) -> dict[str, Any]:
-    """Its `call.recording.saved`, as Telnyx would have delivered it; the same each time for the same recording."""
+    """Its `call.recording.saved`, as Telnyx would have delivered it; always the same for the same recording."""
     payload = {
         "call_leg_id": listed.call_leg_id,
         "call_session_id": listed.call_session_id,
@@ -90,10 +93,10 @@ def saved_event(listed: RecordingInfo) -> dict[str, Any]:
 
 
 def was_never_asked_for(entry: Recording, taken: Sequence[TakenCommand]) -> bool:
-    """Whether Telnyx's own account of a call shows that it never took the command that asks for a recording.
+    """Whether Telnyx's list of a call's commands proves that it never accepted the command that starts a recording.
 
-    Its description does not say how commands are named there. So an account that is empty or long, or has a name that
-    we do not know, shows nothing; nor does a command like it that does not say for which file it is.
+    Telnyx does not document the commands' names in this list. So an empty or long list, an unknown name, or a matching
+    command without a file name proves nothing.
     """
     if not 0 < len(taken) < COMMANDS_ASKED or any(each.action not in ACTIONS for each in taken):
         return False
@@ -103,18 +106,18 @@ def was_never_asked_for(entry: Recording, taken: Sequence[TakenCommand]) -> bool
 
 
 _FILE_NAME = "custom_file_name"
-"""Of `record_start`, and with `record_` before it of `answer`."""
+"""Parameter of `record_start`; `answer` has it with the prefix `record_`."""
 
 
 def _has_come(entry: Recording) -> bool:
-    """Whether the ledger knows of it that it exists; a failed one may never have, and come all the same."""
+    """Whether the ledger knows that the recording exists; a failed one may have never existed, or still arrive."""
     return entry.status != EXPECTED and not (entry.status == FAILED and not entry.started_at)
 
 
 def _is_known(listed: RecordingInfo, entries: Sequence[Recording]) -> bool:
-    """By Telnyx's id, else by the name that its file was asked for under, else by leg, channels and start.
+    """Match by Telnyx's id, else by the requested file name, else by leg, channels and start.
 
-    By its id on whichever leg: a callee's recording that its webhook reported is under the leg that dialled.
+    The id counts on any leg: a callee's recording is stored under the leg that dialled.
     """
     if listed.recording_id and any(each.recording_id == listed.recording_id for each in entries if _has_come(each)):
         return True
@@ -134,7 +137,7 @@ def _began_alike(entry: Recording, listed: RecordingInfo) -> bool:
 
 
 def _saved_at(listed: RecordingInfo) -> str:
-    """When it was saved, or the nearest to it that is known: what happened before the hang-up still counts then."""
+    """When it was saved, or the nearest known time, so that events before the hang-up still count."""
     return next(filter(_is_time, (listed.created_at, listed.ended_at, listed.started_at)), "")
 
 

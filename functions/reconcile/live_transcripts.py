@@ -1,4 +1,4 @@
-"""Transcripts without a recording that were not stored: for a day, their jobs are put on the queue again."""
+"""Transcripts without recording that were not archived: their jobs are queued again for a day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AwaitedLiveTranscripts:
-    """Those of one phone call in one sweep, which has claimed their entries."""
+    """One phone call's open texts, claimed by this sweep."""
 
     dependencies: Dependencies
     report: Report
@@ -30,7 +30,7 @@ class AwaitedLiveTranscripts:
     """Unix seconds."""
 
     def look(self, due: Iterable[DueItem]) -> None:
-        """Have those kept that are not. Those of an erased call are forgotten: their bucket is empty."""
+        """Queue the jobs of those not archived. Entries of an erased call are dropped."""
         for each in due:
             entry = self.dependencies.store.live_transcript(self.session, each.text)
             if entry is None or entry.status != EXPECTED or self.dependencies.erased.has(self.session):

@@ -1,4 +1,4 @@
-"""The hang-up of a leg that is over and whose own was never reported. Pure."""
+"""The hang-up of a leg that has ended without a reported hang-up. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HANG_UP = "call.hangup"
 
 
 def hangup_event(leg: Call, ended: float) -> dict[str, Any]:
-    """Its `call.hangup`, as far as it is known: that it is over, since when, and nothing of why."""
+    """A `call.hangup` with what is known: that the leg has ended and when, not why."""
     payload = {
         "call_control_id": leg.control_id,
         "call_leg_id": leg.leg_id,
@@ -33,15 +33,15 @@ def hangup_event(leg: Call, ended: float) -> dict[str, Any]:
 
 
 def is_of(leg: Call, event: Mapping[str, object]) -> bool:
-    """Whether an event that Telnyx lists is of this very leg, and not of a callee's."""
+    """Whether an event that Telnyx lists is of this leg, not of a callee's."""
     payload = event.get("payload")
     return isinstance(payload, dict) and payload.get("call_leg_id") == leg.leg_id
 
 
 def ending_again(leg: Call) -> dict[str, Any] | None:
-    """The event that ended the leg, if callees may not have been hung up on after it; None if they have been.
+    """The event that ended the leg, if its callees may not have been hung up on; otherwise None.
 
-    Whatever it was, the webhook function knows it by its id, and sends its hang-ups again.
+    The webhook function recognises it by its id and sends its hang-ups again.
     """
     left = leg.unconfirmed
     if left is None or left.origin or not leg.hangup_unbridged():

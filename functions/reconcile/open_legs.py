@@ -1,7 +1,7 @@
-"""The legs of one phone call that have not ended, as far as the table knows; closed when Telnyx says they are over.
+"""Closes a phone call's legs that are open in the table, once Telnyx says that they have ended.
 
-The webhook function closes them: it is given the hang-up that never came, and settles flow, outcome, callees and
-recordings as ever. Each step may be lost, and made twice: a leg stays in the index until it and its callees have ended.
+The webhook function closes them: it processes the hang-up that never came, and settles flow, outcome, callees and
+recordings as usual. Every step is idempotent: a leg stays in the index until it and its callees have ended.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenLegs:
-    """Those of one phone call in one sweep, which has claimed them."""
+    """One phone call's open legs, claimed by this sweep."""
 
     dependencies: Dependencies
     questions: Questions
@@ -48,7 +48,7 @@ class OpenLegs:
     """Unix seconds."""
 
     def look(self, due: DueItem, leg: Call) -> None:
-        """Close the leg if it is over; else it is looked at again, the later the longer it has been going on."""
+        """Close the leg if it has ended; otherwise check it again later, with delays that grow with its age."""
         if leg.ended_at:
             self._settle(due, leg)
             return
@@ -65,10 +65,10 @@ class OpenLegs:
             self._close(leg, over)
 
     def _close(self, leg: Call, ended: float) -> None:
-        """Let the webhook function process its hang-up, the own one where Telnyx still has it.
+        """Let the webhook function process a hang-up: Telnyx's own, if it still has it.
 
-        The alarm comes first: a sweep that dies rings it twice. A hang-up that could not be delivered because of what
-        is in it cannot be now either, and must not keep the call open.
+        The alarm comes first; a sweep that dies raises it twice. A hang-up whose content made its delivery fail would
+        fail again, and must not keep the call open.
         """
         self.report.add(CLOSED)
         read_back = self._read_back(leg, GIVE_UP_SECONDS, only=HANG_UP) or self._read_hangup(leg)
@@ -76,10 +76,11 @@ class OpenLegs:
             self._log("warning", "call closed: its hang-up never came", leg, read_back=read_back)
 
     def _read_back(self, leg: Call, most_seconds: float, only: str = "") -> bool:
-        """Let the webhook function process what Telnyx could not deliver; it knows what it has processed before.
+        """Let the webhook function process the events that Telnyx could not deliver.
 
-        Of a call that is over only the hang-ups, since anything else would ring people for a caller who has left; each
-        twice if need be, since a process that died would cost the call its cause. Gives whether the leg's own came.
+        It recognises those it has processed before. For an ended call only the hang-ups, since other events could dial
+        people for a caller who has left; each is delivered twice if needed, since a process that died would lose the
+        hang-up cause. Returns whether the leg's own hang-up was among them.
         """
         try:
             listed = self.questions.undelivered(leg.session_id, self._since(leg, most_seconds))
@@ -96,9 +97,9 @@ class OpenLegs:
         return ended
 
     def _read_hangup(self, leg: Call) -> bool:
-        """Let the webhook function process the leg's hang-up as Telnyx's account of the call shows it, if it does.
+        """Let the webhook function process the leg's hang-up from Telnyx's list of events, if it is there.
 
-        It may have been delivered, to the failover, or not be given up yet. Gives whether it was taken.
+        Telnyx may have delivered it to the failover, or may still be retrying. Returns whether it was accepted.
         """
         try:
             listed = self.questions.events_since(leg.session_id, self._since(leg, GIVE_UP_SECONDS))
@@ -125,9 +126,9 @@ class OpenLegs:
         return not why
 
     def _settle(self, due: DueItem, leg: Call) -> None:
-        """See to it that the callees of a leg that has ended were hung up on: that may be what was lost.
+        """Make sure that an ended leg's callees are hung up on and its steps after the hang-up are taken.
 
-        And that its flow has taken the steps after the hang-up: the watchdog's message about it may be lost.
+        The hang-up commands or the watchdog's message may be lost.
         """
         if leg.goes_on and leg_age(leg, self.now) < GIVE_UP_SECONDS:
             if event := after_hangup(leg, self.dependencies.store.timeline(leg.session_id), self.now):

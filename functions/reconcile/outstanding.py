@@ -1,7 +1,7 @@
-"""One phone call with something outstanding: what never came is asked for, what was not archived is queued again.
+"""Checks one phone call with open items: asks Telnyx for recordings that never came, and requeues archive jobs.
 
-Every step may be lost, and made twice. An entry is moved on to the next sweep before anything is done about it, on
-condition that no other sweep has: two sweeps at once share the work, and one that dies leaves its entries to the next.
+Every step is idempotent. An entry is moved to the next sweep before it is processed, on condition that no other sweep
+has done so: two simultaneous sweeps share the work, and a sweep that dies leaves its entries to the next.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """An open entry that this sweep has to itself until the next."""
+    """An open entry, claimed by this sweep."""
 
     due: DueItem
     entry: Recording
@@ -63,12 +63,12 @@ class OutstandingCall:
     now: float
     """Unix seconds."""
     settled: set[str] = field(default_factory=set)
-    """The names of the entries that failed in this sweep: they have an alarm of their own, or none."""
+    """Names of the entries that failed in this sweep: they have an alarm of their own, or none."""
 
     def look(self, due: Sequence[DueItem]) -> None:
-        """Do what is due about its recordings and its legs.
+        """Process its recordings and legs that are due.
 
-        Raises botocore's errors and DeadlinePassed: the next sweep goes on.
+        Raises botocore's errors and DeadlinePassed; the next sweep continues.
         """
         claimed = {found.item: moved for found in due if (moved := self._claimed(found))}
         if not claimed:
@@ -101,7 +101,7 @@ class OutstandingCall:
             elif entry.name in claimed and entry.awaits_transcript:
                 awaiting.append((claimed[entry.name], entry))
             elif entry.name in claimed and entry.transcription and entry.transcription.status == FAILED:
-                transcripts.settle(claimed[entry.name], entry)  # the sweep before died between the two
+                transcripts.settle(claimed[entry.name], entry)  # the previous sweep died in between
             elif entry.name in claimed:
                 store.drop_due(claimed[entry.name])
         try:
@@ -110,12 +110,12 @@ class OutstandingCall:
             self._report_overdue(looked)
         for each in looked:
             if each.look.overdue:
-                # An entry that was settled or taken in meanwhile is not moved: its time is another by now, or none.
+                # An entry that was settled or taken in meanwhile has another due time, or none, and is not moved.
                 store.move_due(each.due, each.look.next_at(self.now))
         transcripts.look(awaiting)
 
     def _refuse(self) -> None:
-        """What comes of an erased call, such as from a backup of the table, is deleted at Telnyx and not taken in."""
+        """Delete recordings of an erased call at Telnyx; its entries may have come back with a backup of the table."""
         for entry in self.dependencies.erased.refuse(self.session):
             self._log("warning", "recording refused: its call was erased", entry)
             self.report.add(REFUSED)
@@ -126,7 +126,7 @@ class OutstandingCall:
             open_legs.look(due, leg)
 
     def _open(self, claimed: Mapping[str, DueItem], legs: Mapping[str, Call]) -> Iterator[tuple[DueItem, Call]]:
-        """The legs to be looked at: those that are due, and those that Telnyx was asked about for a recording."""
+        """The legs to check: those that are due, and those that Telnyx was asked about because of a recording."""
         for leg in legs.values():
             item = DueItem.of_leg(leg)
             due = claimed.get(item.item)
@@ -145,14 +145,14 @@ class OutstandingCall:
             self._ask(asking, entries, legs)
 
     def _report_overdue(self, looked: Sequence[_Looked]) -> None:
-        """Ring for each that is not settled by now, also where it was taken in: it is not verified yet."""
+        """Raise the alarm for each entry that is not settled, even if just taken in: it is not verified yet."""
         for each in looked:
             if each.look.overdue and each.entry.name not in self.settled:
                 self.report.add(OVERDUE)
                 self._log("warning", "recording overdue", each.entry, age_seconds=round(each.look.age_seconds))
 
     def _claimed(self, due: DueItem) -> DueItem | None:
-        """The entry, moved on to the next sweep; None if it is settled, or another sweep has it."""
+        """The entry, moved to the next sweep; None if it is settled, or another sweep has claimed it."""
         until = int(self.now + NEXT_SWEEP_SECONDS)
         return due._replace(due_at=until) if self.dependencies.store.move_due(due, until) else None
 
@@ -161,7 +161,7 @@ class OutstandingCall:
         return look_at(entry, ended, self.now)
 
     def _ended(self, entry: Recording, leg: Call | None) -> float | None:
-        """When an expected recording's leg ended, by the table or by Telnyx; None if it goes on, as far as is known."""
+        """When an expected recording's leg ended, by the table or by Telnyx; None if it is open as far as is known."""
         asked_at = seconds(entry.requested_at)
         if leg is None or not (leg.ended_at or leg.control_id):
             return asked_at
@@ -180,7 +180,7 @@ class OutstandingCall:
         return ended if asked_at <= ended <= self.now else asked_at
 
     def _ask(self, asking: Sequence[_Looked], entries: Sequence[Recording], legs: Mapping[str, Call]) -> None:
-        """Take in what Telnyx lists and the ledger lacks; settle what Telnyx does not list in time."""
+        """Take in recordings that Telnyx lists and the ledger lacks; settle those that Telnyx does not list in time."""
         try:
             listed = self.questions.recordings_of(self.session)
         except NotAnswered as why:
@@ -202,7 +202,7 @@ class OutstandingCall:
                 self._fail(unlisted(entry, impossible, entries), was=(EXPECTED,), made=not impossible)
 
     def _why_not_made(self, entry: Recording, leg: Call | None) -> str:
-        """Why a recording that Telnyx does not list cannot have begun; '' if it may have, as far as is known."""
+        """Why a recording that Telnyx does not list cannot have started; '' if it may have."""
         if leg is None:
             return ""
         if shown := not_made(entry, leg):
@@ -216,7 +216,7 @@ class OutstandingCall:
         return NEVER_TAKEN if was_never_asked_for(entry, taken) else ""
 
     def _unsettled(self, asking: Sequence[_Looked], why: str) -> None:
-        """Nothing is known of these yet: they are looked at again, for a day."""
+        """Check entries again for a day while Telnyx does not answer."""
         for each in asking:
             self._log("warning", "recording not settled", each.entry, reason=why)
             if each.look.age_seconds >= GIVE_UP_SECONDS:
@@ -235,9 +235,10 @@ class OutstandingCall:
         self.report.add(QUEUED)
 
     def _fail(self, failed: Recording, *, was: tuple[str, ...], made: bool = True) -> None:
-        """Settle an entry as failed. The alarm comes first: if the sweep dies in between, the next one rings it again.
+        """Settle an entry as failed.
 
-        If the recording has come at this very moment, the entry stays as it is, and the alarm has rung for nothing.
+        The alarm comes first: if the sweep dies in between, the next one raises it again. If the recording arrives at
+        this moment, the entry stays as it is and the alarm was a false one.
         """
         self.settled.add(failed.name)
         self.report.add(MISSING if made else NOT_MADE)

@@ -1,4 +1,4 @@
-"""What a sweep reports: log lines, metrics, and how often what was done. Threads share one."""
+"""A sweep's report: log lines, metrics and counts. Shared by threads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AT_ONCE = {
     UNTRANSCRIBED: "TranscriptsMissing",
     TRIALS_ENDED: "TrialsEnded",
 }
-"""What alarms ring for: measured before it is acted upon, so that no sweep dies between the two."""
+"""Metrics with alarms: emitted before the sweep acts, so that it cannot die in between."""
 
 _AT_THE_END = {
     OUTSTANDING: "RecordingsOutstanding",
@@ -38,7 +38,7 @@ _AT_THE_END = {
 
 
 class Report:
-    """One sweep's."""
+    """One sweep's report."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
@@ -47,7 +47,7 @@ class Report:
         self._oldest = 0.0
 
     def add(self, what: str, count: int = 1) -> None:
-        """Count something."""
+        """Add to a count."""
         if not count and what not in self._counts:
             return
         with self._lock:
@@ -56,17 +56,17 @@ class Report:
                 self._observer.measure(Measure(_AT_ONCE[what], count))
 
     def looked_at(self, age_seconds: float) -> None:
-        """Note how long a recording is not verified by now."""
+        """Note how long a recording has been unverified."""
         with self._lock:
             self._oldest = max(self._oldest, age_seconds)
 
     def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
-        """Write a line."""
+        """Write a log line."""
         with self._lock:
             self._observer.log(level, message, fields, failed=failed)
 
     def close(self) -> Mapping[str, int]:
-        """Report the whole of it; gives the counts."""
+        """Write the summary; return the counts."""
         counts = dict(self._counts)
         incomplete = [Measure("SweepsIncomplete")] if counts.get(LEFT) or counts.get(FAULTS) else []
         self._observer.log("warning" if incomplete else "info", "swept", counts)

@@ -1,4 +1,4 @@
-"""One sweep over the recordings and calls that are outstanding, within its time; what is left comes with the next."""
+"""Sweeps over open recordings and calls within a time limit; the next sweep does the rest."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
     from reconcile.telnyx_queries import Telnyx
 
 MAX_ITEMS = 2_000
-"""In one sweep, the oldest first."""
+"""Items per sweep, oldest first."""
 
 CALLS_AT_ONCE = 8
-"""Each waits for Telnyx most of its time. More would take Telnyx's rate limit from the callers on the line."""
+"""Each mostly waits for Telnyx. More would use up the rate limit that live calls need."""
 
 RESERVED_SECONDS = 20.0
-"""Of the function's time, beyond the deadline: the longest request may have begun just before it."""
+"""Kept of the function's time after the deadline: the longest request may have begun just before it."""
 
 CALL_SECONDS = 12.0
-"""What one call may still take; with less before the deadline it is not begun."""
+"""A call is not begun with less time than this before the deadline."""
 
 KNOWN_FAULTS = (DialtoneError, ClientError, BotoCoreError)
-"""Errors of ours and of our dependencies, whose text says what is wrong. Any other is a bug in this program."""
+"""Errors of ours and of our dependencies, with an explanatory text. Any other error is a bug."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Makes sweeps."""
+    """Runs sweeps."""
 
     dependencies: Dependencies
     telnyx: Telnyx
@@ -54,10 +54,10 @@ class Sweep:
     clock: Callable[[], float] = time.monotonic
 
     def run(self, now: float, deadline: float) -> Mapping[str, int]:
-        """Look at what is due at that unix time; gives how often what was done.
+        """Process the items due at that unix time; return the counts.
 
-        `deadline` is a reading of the monotonic clock, which nothing outlasts. Raises DeadlinePassed and botocore's
-        errors where what is due cannot be read.
+        `deadline` is a reading of the monotonic clock at which everything ends. Raises DeadlinePassed and botocore's
+        errors if the due items cannot be read.
         """
         report, questions = Report(self.observer), Questions(self.telnyx)
         with request_until(deadline, "a sweep"):
@@ -65,7 +65,7 @@ class Sweep:
             report.add(OUTSTANDING, sum(bool(each.recording or each.text) for each in due))
             report.add(CALLS, sum(bool(each.leg_id) for each in due))
             if len(due) == MAX_ITEMS:
-                report.add(LEFT)  # there may be more, and how many is not known
+                report.add(LEFT)  # there may be more, in unknown number
             has_time = lambda: deadline - self.clock() >= CALL_SECONDS  # noqa: E731 -- asked before each call
             with ThreadPoolExecutor(self.calls_at_once) as threads:
                 together = partial(_together, threads, report)
@@ -87,7 +87,7 @@ def _look(call: OutstandingCall, due: Sequence[DueItem], has_time: Callable[[], 
 
 
 def _together(threads: Executor, report: Report, looks: Iterable[tuple[str, Callable[[], None]]]) -> None:
-    """Look at several calls at once, in copies of this context, whose requests keep to the deadline."""
+    """Process several calls in parallel, in copies of this context, so that their requests keep to the deadline."""
     guarded = (partial(_guarded, report, "call not looked at", {"call_session_id": each}, look) for each, look in looks)
     begun = [threads.submit(copy_context().run, each) for each in guarded]
     for each in begun:
@@ -95,7 +95,7 @@ def _together(threads: Executor, report: Report, looks: Iterable[tuple[str, Call
 
 
 def _guarded(report: Report, message: str, fields: Mapping[str, str], look: Callable[[], None]) -> None:
-    """Look; whatever fails is reported, and what comes after it is looked at all the same."""
+    """Process one call; report a failure without stopping the others."""
     try:
         look()
     except Exception as fault:  # noqa: BLE001 -- as above

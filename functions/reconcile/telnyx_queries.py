@@ -1,4 +1,4 @@
-"""What a sweep asks Telnyx, until it sees that Telnyx does not answer."""
+"""A sweep's requests to Telnyx, which stop when Telnyx does not answer."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
 
 MAX_FAILURES = 3
-"""In a row; to go on asking would only take the sweep's time, and add to a rate limit."""
+"""In a row; more requests would only cost the sweep's time and count against the rate limit."""
 
 
 _NOT_ASKED: Final = "not asked"
 
 
 class NotAnswered(DialtoneError):  # noqa: N818 -- reads as the sentence it is: it was not answered
-    """Telnyx did not say: nothing follows from that about a recording."""
+    """Telnyx did not answer; this says nothing about a recording."""
 
 
 class Telnyx(Protocol):
-    """What is needed of Telnyx's API. All raise TelnyxRefused and TelnyxUnavailable."""
+    """The part of Telnyx's API that is used. All methods raise TelnyxRefused and TelnyxUnavailable."""
 
     def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
         """Every recording of a phone call."""
@@ -41,11 +41,11 @@ class Telnyx(Protocol):
         ...
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
-        """Whether a leg goes on; None if Telnyx does not know it."""
+        """Whether a leg is open; None if Telnyx does not know it."""
         ...
 
     def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
-        """The commands of a phone call that Telnyx has taken since that unix time."""
+        """The commands of a phone call that Telnyx has accepted since that unix time."""
         ...
 
     def events_since(self, call_session_id: str, since_seconds: float) -> tuple[ReportedEvent, ...]:
@@ -58,22 +58,22 @@ class Telnyx(Protocol):
 
 
 class Questions:
-    """One sweep's. All methods raise NotAnswered."""
+    """One sweep's requests. All methods raise NotAnswered."""
 
     def __init__(self, telnyx: Telnyx) -> None:
         self._telnyx = telnyx
         self._failures = dict.fromkeys(
             ("recordings", "account", "transcripts", "call", "commands", "events", "deliveries"), 0
         )
-        """In a row, by what was asked about: a key may be allowed the one and not the other.
+        """Consecutive failures by kind of request: an API key may be allowed one and not the other.
 
-        Threads may lose one of them, which does no harm.
+        Threads may lose an increment, which does no harm.
         """
         self._calls: dict[str, CallInfo | NotAnswered | None] = {}
-        """The answers about legs, each of which one thread asks about."""
+        """The answers about legs; only one thread asks about each leg."""
 
     def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
-        """Every recording of a phone call that Telnyx lists; of no other call, whatever it lists."""
+        """Every recording of a phone call that Telnyx lists, filtered by the call's session."""
         listed = self._ask("recordings", lambda: self._telnyx.recordings_of(call_session_id))
         return tuple(each for each in listed if each.call_session_id == call_session_id)
 
@@ -86,7 +86,7 @@ class Questions:
         return self._ask("transcripts", lambda: self._telnyx.transcripts_of(recording_id))
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
-        """Whether a leg goes on; None if Telnyx does not know it. Asked once, for the leg and all its recordings."""
+        """Whether a leg is open; None if Telnyx does not know it. Requested once for the leg and all its recordings."""
         if call_control_id not in self._calls:
             try:
                 self._calls[call_control_id] = self._ask("call", lambda: self._telnyx.find_call(call_control_id))
@@ -98,12 +98,12 @@ class Questions:
         return answer
 
     def said_over(self, call_control_id: str) -> bool:
-        """Whether Telnyx, asked in this sweep, does not say that the leg goes on."""
+        """Whether Telnyx was asked in this sweep and did not say that the leg is open."""
         answer = self._calls.get(call_control_id, _NOT_ASKED)
         return answer is None or (isinstance(answer, CallInfo) and not answer.is_alive)
 
     def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
-        """The commands of a phone call that Telnyx has taken since that unix time."""
+        """The commands of a phone call that Telnyx has accepted since that unix time."""
         return self._ask("commands", lambda: self._telnyx.commands_since(call_session_id, since_seconds))
 
     def events_since(self, call_session_id: str, since_seconds: float) -> tuple[ReportedEvent, ...]:

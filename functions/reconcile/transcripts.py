@@ -1,6 +1,6 @@
-"""Transcripts that were asked for and have not come: for a day, Telnyx is asked and the archive gets a job.
+"""Transcripts that were requested and have not come: for a day, Telnyx is asked and the archive gets a job.
 
-The archive is given the job itself: nothing is decided on a transcript, and its job may be what was lost.
+The job goes straight to the archive: a transcript needs no decision, and its job may be what was lost.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ IN_PROGRESS = "in-progress"
 
 @dataclass(frozen=True, slots=True)
 class AwaitedTranscripts:
-    """Those of one phone call in one sweep, which has claimed their entries."""
+    """One phone call's missing transcripts, claimed by this sweep."""
 
     dependencies: Dependencies
     questions: Questions
@@ -39,7 +39,7 @@ class AwaitedTranscripts:
     """Unix seconds."""
 
     def look(self, awaiting: Sequence[tuple[DueItem, Recording]]) -> None:
-        """Have those archived that Telnyx has; the pauses between two looks grow with the age."""
+        """Queue those that Telnyx has; delays between checks grow with the age."""
         for due, entry in awaiting:
             age = self.now - seconds(entry.ended_at or entry.started_at or entry.requested_at)
             if age < TRANSCRIBED_SECONDS:
@@ -51,7 +51,7 @@ class AwaitedTranscripts:
                 self.dependencies.store.move_due(due, int(self.now + min(age, LONGEST_PAUSE_SECONDS)))
 
     def _ask(self, entry: Recording) -> str:
-        """Queue the transcript if Telnyx has it. Gives why it is not there."""
+        """Queue the transcript if Telnyx has it. Returns why it is missing."""
         try:
             found = self._found(entry)
         except NotAnswered as why:
@@ -77,19 +77,22 @@ class AwaitedTranscripts:
         return "it was not archived"
 
     def _found(self, entry: Recording) -> TranscriptInfo | None:
-        """The newest that is completed, else any. Raises NotAnswered."""
+        """The newest completed transcript, else any. Raises NotAnswered."""
         recording_id = entry.recording_id or self._recording_id(entry)
         found = self.questions.transcripts_of(recording_id) if recording_id else ()
         return min(found, key=lambda each: each.status == IN_PROGRESS, default=None)
 
     def _recording_id(self, entry: Recording) -> str:
-        """Telnyx's, which no webhook needs to say; '' where it lists none, or several that may be the one."""
+        """Telnyx's recording id, which webhooks may lack; '' if Telnyx lists none, or several candidates."""
         listed = self.questions.recordings_of(entry.call_session_id)
         found = {each.recording_id for each in listed if is_listed_as(entry, each)}
         return found.pop() if len(found) == 1 else ""
 
     def _give_up(self, due: DueItem, entry: Recording, why: str) -> None:
-        """Say in ledger and metadata that there will be none. A sweep that dies before it is settled rings again."""
+        """Write to ledger and metadata that there will be no transcript.
+
+        If the sweep dies before that, the next one raises the alarm again.
+        """
         self.report.add(UNTRANSCRIBED)
         failed = (entry.transcription or Transcription())._replace(status=FAILED)
         if self.dependencies.store.mark_transcription(due, failed):
@@ -98,7 +101,7 @@ class AwaitedTranscripts:
             self.settle(due, entry)
 
     def settle(self, due: DueItem, entry: Recording) -> None:
-        """Have the metadata say what the ledger says, and take the entry out of the index."""
+        """Update the metadata from the ledger and remove the entry from the index."""
         job = ArchiveJob("metadata", entry.call_session_id, entry.call_leg_id, recording=entry.name)
         self.dependencies.queue.put(job)
         self.dependencies.store.drop_due(due)

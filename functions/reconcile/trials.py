@@ -1,4 +1,4 @@
-"""A version of the flows that is on trial: it takes no more calls once it is seen to do worse than the others."""
+"""Ends the trial of a flows version when it does worse than the live one."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from reconcile.report import Report
 
 MOST_CALLS = 2_000
-"""That are looked at, the newest: some 1,500 read units and twenty requests, in a sweep that has other things to do."""
+"""The newest calls that are compared: about 1,500 read units and twenty requests; a sweep has other work."""
 
 AUTHOR = "the sweep"
 
 
 @dataclass(frozen=True, slots=True)
 class TrialWatch:
-    """Looks at the trial, if there is one."""
+    """Checks the trial, if there is one."""
 
     store: CallsTable
     publications: FlowVersionsTable
@@ -34,7 +34,10 @@ class TrialWatch:
     """Unix seconds."""
 
     def look(self) -> None:
-        """End a trial that does worse. Raises PublishedMeanwhile where somebody was faster, and botocore's errors."""
+        """End a trial that does worse.
+
+        Raises PublishedMeanwhile if the publication has changed, and botocore's errors.
+        """
         live = self.store.live()
         if live.trial is None:
             return

@@ -1,4 +1,4 @@
-"""The watchdog function: what Lambda calls with a message of the watchdog's queue."""
+"""The watchdog function: invoked with a message of the watchdog queue."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from watchdog.settings import Settings
 from watchdog.watchdog import Watchdog
 
 AWS = budget(connect_seconds=0.5, read_seconds=2.0, attempts=2)
-"""A caller may be waiting; the message comes again if this function fails."""
+"""A caller may be waiting; the message is redelivered if this function fails."""
 
 WEBHOOK = budget(connect_seconds=0.5, read_seconds=11.0, attempts=1)
 """Longer than the webhook function may take."""
 
 
 def open_watchdog(settings: Settings) -> Watchdog:
-    """Everything connected. Raises what says which setting is wrong."""
+    """Connect everything. Raises SettingMissing."""
     observer = Observer("watchdog")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
     return Watchdog(
@@ -43,7 +43,7 @@ watchdog = open_watchdog(Settings.read(os.environ))
 
 
 def handler(event: Mapping[str, Any], context: object) -> None:
-    """One message in. Raises what kept it from being done: then SQS delivers it again."""
+    """Process one message. Raises any error, so that SQS redelivers the message."""
     del context
     for record in event["Records"]:
         watchdog.look(Look.from_json(record["body"]))

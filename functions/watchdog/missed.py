@@ -1,4 +1,4 @@
-"""What is to be done for a call that has waited for long, by Telnyx's account of it and its timeline. Pure."""
+"""Finds what a long-waiting call has missed, by comparing Telnyx's lists with its timeline. Pure."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from dialtone.domain.watch import Look, Watch
 
 CLOCKS_APART_SECONDS = 2
-"""Between Telnyx's clock, and ours."""
+"""Between Telnyx's clock and ours."""
 
 DELIVERIES_SECONDS = 60
-"""After an event Telnyx has delivered its webhook for the last time, and lists it as failed."""
+"""Time after an event by which Telnyx has made its last delivery attempt and lists it as failed."""
 
 LOOK_BACK_SECONDS = 300
-"""Before the call moved last: what came then may have overtaken what is missed."""
+"""Before the call's last move: the missed event may be older, since events can overtake each other."""
 
 SAME_MOMENT_SECONDS = 1.0
-"""Between two accounts of one event."""
+"""Maximum difference between two reports of the same event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What Telnyx reports of a call and its timeline lacks."""
+    """Events that Telnyx reports and the timeline lacks."""
 
     events: tuple[Mapping[str, object], ...] = ()
-    """The `data` of their webhooks, the oldest first."""
+    """The `data` of their webhooks, oldest first."""
     unreadable: bool = False
-    """Whether there is more, of which Telnyx shows the name only: its webhook is still on its way."""
+    """Whether there are more, of which Telnyx shows only the name: their webhooks are still on the way."""
 
 
 def missed(
@@ -49,10 +49,10 @@ def missed(
     given_up: Iterable[Mapping[str, object]],
     now: float,
 ) -> Missed:
-    """What of Telnyx's lists is not in the timeline.
+    """The events in Telnyx's lists that are not in the timeline.
 
-    Whether the raw event has the id of its webhook, Telnyx's description does not say. So what is listed is known by
-    its type, leg and time, too: an event that came must not count twice.
+    Telnyx does not document whether the raw event has its webhook's id. So events are also matched by type, leg and
+    time: an event that has come must not count twice.
     """
     known = {entry.event_id for entry in timeline}
     times = [(entry.event_type, entry.call_leg_id, seconds(entry.occurred_at)) for entry in timeline]
@@ -70,14 +70,14 @@ def missed(
 
 
 def overdue(watch: Watch, look: Look, now: float) -> bool:
-    """Whether the next event should have come, also of commands that were sent again."""
+    """Whether the next event is overdue, even if commands were resent."""
     if not watch.until or now < watch.until + GRACE_SECONDS:
         return False
     return now >= look.sent_again_at + (watch.until - watch.since) + GRACE_SECONDS
 
 
 def last_decision(leg: Call, timeline: Iterable[TimelineEntry]) -> TimelineEntry | None:
-    """The last event on which commands were decided for a leg."""
+    """The last event with commands for a leg."""
     event_id = leg.unconfirmed.event_id if leg.unconfirmed else ""
     return next((entry for entry in timeline if entry.event_id == event_id), None)
 
@@ -85,14 +85,14 @@ def last_decision(leg: Call, timeline: Iterable[TimelineEntry]) -> TimelineEntry
 def led_by_others(
     leg: Call, timeline: Iterable[TimelineEntry], taken: Iterable[TakenCommand], since_seconds: float
 ) -> bool:
-    """Whether Telnyx has since accepted commands for the leg that are not ours: the failover speaks to the caller."""
+    """Whether Telnyx has since accepted commands for the leg that are not ours: the failover is handling the call."""
     decided = (each for each in timeline if seconds(each.occurred_at) >= since_seconds - DELIVERIES_SECONDS)
     ours = Counter(asked.action for entry in decided for asked in entry.commands)
     return bool(Counter(each.action for each in taken if each.call_leg_id == leg.leg_id) - ours)
 
 
 def untaken(leg: Call, decided: TimelineEntry | None, taken: Iterable[TakenCommand]) -> bool:
-    """Whether Telnyx has not taken all commands of that decision which no event has confirmed."""
+    """Whether Telnyx has not accepted all of that decision's unconfirmed commands."""
     if decided is None or leg.unconfirmed is None:
         return False
     places = (place for place in leg.unconfirmed.places if place < len(decided.commands))
@@ -100,9 +100,9 @@ def untaken(leg: Call, decided: TimelineEntry | None, taken: Iterable[TakenComma
 
 
 def delivered_again(leg: Call, timeline: Iterable[TimelineEntry]) -> dict[str, Any] | None:
-    """What the webhook function is invoked with to send the commands of a leg's last decision again.
+    """The event with which the webhook function resends the commands of a leg's last decision.
 
-    It knows the event by its id and time; of what the event said, nothing is known here that should be repeated.
+    It recognises the event by id and time; no payload is needed.
     """
     left = leg.unconfirmed
     event_id = (left.origin or left.event_id) if left else ""
@@ -132,7 +132,7 @@ def _is_in(times: Iterable[tuple[str, str, float]], listed: ReportedEvent) -> bo
 
 
 def seconds(moment: str) -> float:
-    """Unix seconds; 0 for what is no time, which is long ago."""
+    """Unix seconds; 0, long ago, if the text is not a time."""
     try:
         return datetime.fromisoformat(moment).timestamp()
     except ValueError:

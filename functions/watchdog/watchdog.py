@@ -44,7 +44,7 @@ READ_BACK, OVERDUE, SENT_AGAIN, FAULTS = "EventsReadBack", "EventsOverdue", "Com
 
 
 class Telnyx(Protocol):
-    """What is needed of Telnyx's API. All raise TelnyxRefused and TelnyxUnavailable."""
+    """The part of Telnyx's API that is used. All methods raise TelnyxRefused and TelnyxUnavailable."""
 
     def events_since(self, call_session_id: str, since_seconds: float) -> tuple[ReportedEvent, ...]:
         """The events of a phone call since that unix time, whether or not their webhooks have come."""
@@ -55,34 +55,34 @@ class Telnyx(Protocol):
         ...
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
-        """Whether a leg goes on; None if Telnyx does not know it."""
+        """Whether a leg is open; None if Telnyx does not know it."""
         ...
 
     def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
-        """The commands of a phone call that Telnyx has taken since that unix time."""
+        """The commands of a phone call that Telnyx has accepted since that unix time."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Watchdog:
-    """Looks after calls."""
+    """Checks waiting calls."""
 
     store: CallsTable
     telnyx: Telnyx
     queue: WatchdogQueue
     deliver: Callable[[Mapping[str, Any]], str]
-    """Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
+    """Delivers an event to the webhook function. Returns why it was not accepted, '' if it was."""
     observer: Observer
     now_seconds: Callable[[], float] = field(default=time.time)
 
     def look(self, look: Look) -> None:
-        """Do what is due, and have the call looked after again while it goes on.
+        """Do what is due, and queue the next check while the call is open.
 
-        Raises botocore's errors: the message must come again.
+        Raises botocore's errors, so that the message is redelivered.
         """
         leg = self.store.leg(look.call_session_id, look.call_leg_id)
         if leg is None or leg.watch is None or leg.watch.chain != look.chain:
-            return  # it has ended, or is looked after by another message
+            return  # it has ended, or another message covers it
         if leg.goes_on:
             self.queue.look_later(self._after_hangup(look, leg, leg.watch), LOOK_SECONDS)
             return
@@ -99,7 +99,7 @@ class Watchdog:
             return look
 
     def _after_hangup(self, look: Look, leg: Call, watch: Watch) -> Look:
-        """Let the flow of a call that has ended go on: only our own events do that. Gives the next look at it."""
+        """Move on the flow of an ended call, which only our own events do. Returns the next check."""
         now = self.now_seconds()
         if now < max(watch.until, look.sent_again_at + LOOK_SECONDS):
             return look
@@ -112,7 +112,7 @@ class Watchdog:
         return look._replace(sent_again_at=0)
 
     def _act(self, look: Look, leg: Call, watch: Watch) -> Look | None:
-        """What is done for a call that has not moved since then; gives the next look at it, None for no more."""
+        """Act for a call that has not moved since then. Returns the next check, None for no more."""
         now = self.now_seconds()
         found = self._missed(leg, watch, now)
         taken = [
@@ -124,11 +124,14 @@ class Watchdog:
             return look
         call = self.telnyx.find_call(leg.control_id)
         if call is None or not call.is_alive:
-            return None  # the line is empty: its hang-up may still come, and a sweep closes it if not
+            return None  # the call has ended: its hang-up may still come; otherwise a sweep closes it
         return self._moved_on(look, leg, watch, now) if late and not found.unreadable else look
 
     def _moved_on(self, look: Look, leg: Call, watch: Watch, now: float) -> Look:
-        """Send again what Telnyx has not taken; where it has, and reports nothing, let the flow take its error path."""
+        """Resend commands that Telnyx has not accepted.
+
+        If it has, but reports nothing, let the flow take its error path.
+        """
         timeline = self.store.timeline(leg.session_id)
         decided = last_decision(leg, timeline)
         began = min(watch.since, seconds(decided.occurred_at)) if decided else watch.since
@@ -153,7 +156,10 @@ class Watchdog:
         return missed(self.store.timeline(leg.session_id), listed, given_up, now)
 
     def _delivered(self, event: Mapping[str, Any], leg: Call, message: str, counts: str, **more: object) -> bool:
-        """Whether the webhook function took it. An event that it can never take must not keep the call waiting."""
+        """Whether the webhook function accepted the event.
+
+        One that it can never accept must not keep the call waiting.
+        """
         why = self.deliver(event)
         if why:
             self._note("error", "event not taken", leg, FAULTS, reason=why)

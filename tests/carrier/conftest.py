@@ -1,5 +1,7 @@
 """Audio files for tests of the carrier."""
 
+from __future__ import annotations
+
 import pytest
 
 from tests.carrier.desk import wav_of

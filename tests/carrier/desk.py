@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import wave
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.carrier import API_KEY, Application, Caller, Carrier, Request, Response, Silence
-from infra.carrier.parties import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infra.carrier.parties import Step
 
 NUMBER = "+15550100"
 CALLER = "+15551234567"

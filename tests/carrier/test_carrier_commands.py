@@ -1,5 +1,7 @@
 """Commands that Telnyx refuses: status, error code and the parameter that it points at."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

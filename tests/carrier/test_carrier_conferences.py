@@ -1,5 +1,7 @@
 """Conferences at the simulated carrier: who hears whom, who holds, and what is refused."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """Webhook delivery: signatures, retries, failover, order, and faults on request."""
 
+from __future__ import annotations
+
 import itertools
 import json
 import time

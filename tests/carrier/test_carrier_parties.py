@@ -1,5 +1,7 @@
 """Scripts: when a caller acts on what is heard."""
 
+from __future__ import annotations
+
 import itertools
 
 import pytest

@@ -1,15 +1,21 @@
 """The one gate through which every request of every function goes: where they fail, are slow, and processes die."""
 
-import random
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from tests.drills.io_points import IO_POINTS, function_of
-from tests.drills.processes import Killed, Processes, UnknownRequest
+from tests.drills.processes import Killed, UnknownRequest
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Mapping
+
+    from tests.drills.processes import Processes
 
 T = TypeVar("T")
 

@@ -1,20 +1,25 @@
 """The console as the stack itself serves it: signing in at the user pool's page, with the emulator's Cognito."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import httpx
 import pytest
 
-from infra.local.cloud import LocalCloud
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from tests.integration.browser import PROGRAM, Browser
 from tests.integration.relay import Relay
 from tests.integration.staged_night import Night
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from infra.local.cloud import LocalCloud
 
 PASSWORD = "Harbour-Dental-1842"
 LISTENER, NOBODY = "ada@example.com", "eve@example.com"

@@ -1,13 +1,14 @@
 """What is measured is watched, and what is watched is measured."""
 
+from __future__ import annotations
+
 import io
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -33,6 +34,9 @@ from infra.output.terminal import Console
 from infra.watching.measurements import Measurements, Name, values_in
 from infra.watching.stack import Stack
 from tests import runbooks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EVENTS = ROOT / "tests" / "events"
 

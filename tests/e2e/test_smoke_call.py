@@ -1,13 +1,18 @@
 """A synthetic call through a deployed stack, as the workflow plays it after a deployment."""
 
+from __future__ import annotations
+
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from infra.local.cloud import STACK_NAME, LocalCloud
+from infra.local.cloud import STACK_NAME
 from infra.operations.smoke_call import main
+
+if TYPE_CHECKING:
+    from infra.local.cloud import LocalCloud
 
 
 @pytest.mark.usefixtures("shell")

@@ -1,5 +1,7 @@
 """The line that runs until it is interrupted, and the flows that are changed meanwhile."""
 
+from __future__ import annotations
+
 import os
 import queue
 import shlex
@@ -9,8 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -18,6 +20,9 @@ import pytest
 from infra.checkout import SAMPLES
 from infra.phone.remote import LineThere
 from tests.e2e.processes import started_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 120.0

@@ -1,11 +1,16 @@
 """Those steps of `make verify-on-aws` that need no real account, on the stack of this machine."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.local.cloud import STACK_NAME
 from infra.verify_on_aws import __main__ as command
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.usefixtures("shell")

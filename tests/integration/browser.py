@@ -1,5 +1,7 @@
 """A real browser, driven over a pipe: headless Chromium and its DevTools protocol, without another library."""
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
@@ -8,8 +10,10 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 """None where there is no browser."""

@@ -1,14 +1,17 @@
 """The control API over HTTP, on a stack by moto: what API Gateway does for it on AWS."""
 
+from __future__ import annotations
+
 import base64
 import itertools
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
 from tests.integration.local_http import LocalHttp, QuietHandler
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 LISTENER = "arn:aws:sts::123456789012:assumed-role/listener/ada"
 

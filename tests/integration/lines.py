@@ -1,16 +1,15 @@
 """What setting up a line meets: a stack and its secret by moto, a Telnyx account behind HTTP, and a terminal."""
 
+from __future__ import annotations
+
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
-import pytest
 from botocore.exceptions import BotoCoreError
 
 from infra.carrier import Application, Carrier, Request, Response
@@ -19,6 +18,12 @@ from infra.carrier.server import CarrierServer
 from infra.cli.main import main
 from infra.operations.aws import client
 from tests.carrier.desk import wav_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import pytest
 
 FRONT_DESK, NIGHT, OTHER = "+13125550100", "+13125550101", "+13125550199"
 

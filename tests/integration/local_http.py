@@ -1,5 +1,7 @@
 """An HTTP server on a port of this machine, for tests."""
 
+from __future__ import annotations
+
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self

@@ -1,10 +1,11 @@
 """The calls table with its stream, Lambda as it reads that, and an event bus: in memory, any request may fail."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.telemetry import Observer
 from events.bus import EventBus
@@ -14,7 +15,12 @@ from events.outbox import Outbox
 from infra.flowkit.memory_table import MemoryTable
 from infra.local import translate
 from infra.local.cloud import TEMPLATE
-from tests.integration.dependencies import Died, Fault, Faults, MemoryQueue, Tapped, Wire
+from tests.integration.dependencies import Died, Faults, MemoryQueue, Tapped, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tests.integration.dependencies import Fault
 
 DEAD_LETTERS = "dead-letters"
 COMMITTED_AT = 1_790_000_000

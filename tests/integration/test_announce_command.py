@@ -1,9 +1,10 @@
 """`dialtone announce`, as people run it: the plan before anything starts, and a list that is complete or not there."""
 
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import boto3
@@ -17,8 +18,12 @@ from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.suppression import Suppression
 from infra.cli.main import main
 from tests.integration.control_server import ControlServer
-from tests.integration.dependencies import Line
 from tests.simulation.controlled import ControlledStage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.dependencies import Line
 
 FROM = "+13125550100"
 DAY = (datetime.now(UTC) + timedelta(days=30)).date()

@@ -1,10 +1,15 @@
 """The browser that drives the pages in tests."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.integration.browser import PROGRAM, Browser
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")

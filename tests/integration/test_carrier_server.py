@@ -1,13 +1,14 @@
 """The carrier over real HTTP: the official SDK speaks to it, and its webhooks reach a real server."""
 
+from __future__ import annotations
+
 import http.client
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -33,6 +34,9 @@ from infra.carrier.server import CarrierServer, http_fetch, http_post
 from infra.carrier.trace import Commanded, Pressed, Spoke
 from infra.cli.main import main
 from tests.carrier.desk import wav_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.no_cover
 

@@ -1,10 +1,12 @@
 """`dialtone connect`, `disconnect` and `numbers`: an account is set up and put back, whatever happens between."""
 
+from __future__ import annotations
+
 import json
 import os
 import threading
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -16,7 +18,10 @@ from infra.carrier.applications import Profile
 from infra.operations.aws import client
 from infra.operations.connect.telnyx_account import TelnyxAccount, TelnyxSilent
 from tests.carrier.desk import wav_of
-from tests.integration.lines import FAILOVER_URL, FRONT_DESK, NIGHT, OTHER, STACK, WEBHOOK_URL, Death, LineSetup
+from tests.integration.lines import FAILOVER_URL, FRONT_DESK, NIGHT, OTHER, STACK, WEBHOOK_URL, Death
+
+if TYPE_CHECKING:
+    from tests.integration.lines import LineSetup
 
 pytestmark = pytest.mark.no_cover
 

@@ -1,11 +1,12 @@
 """Garbage at the webhook's address, signed by Telnyx: one line in the log, a counter, no traceback, nothing lost."""
 
+from __future__ import annotations
+
 import base64
 import copy
 import json
 import random
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -16,10 +17,14 @@ from dialtone.adapters.telemetry import Observer
 from dialtone.domain.events import MAX_ID_CHARACTERS, MAX_TEXT_CHARACTERS
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import LEG, PHONE_CALL, SESSION, SIGNED_URL, Signer, body
-from tests.integration.dependencies import Line
 from tests.webhook_types import WEBHOOK_TYPES
 from webhook.endpoint import Endpoint
 from webhook.router import handlers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.dependencies import Line
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 

@@ -6,7 +6,6 @@ import importlib
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,8 @@ from tests.integration.scripted_telnyx import Answer as Scripted
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from mypy_boto3_lambda import LambdaClient
 
 FUNCTION = Lookup(

@@ -3,7 +3,9 @@
 The real webhook, sweep and archive code, AWS by moto, and the simulated carrier behind the real client of its API.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +15,9 @@ from infra.flowkit.stage import Stage
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 from tests.integration.whole_line import CALLS, SAVED_EVENT, Line
 from tests.simulation.failing_over import UP, FailingLine, Fails
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture

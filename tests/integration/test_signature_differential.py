@@ -3,11 +3,12 @@
 The SDK takes text and parses it afterwards, so bodies here are JSON text; bytes are the unit tests' business.
 """
 
+from __future__ import annotations
+
 import base64
 import json
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -16,6 +17,9 @@ from nacl.signing import SigningKey
 
 from dialtone.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, NotSigned, Verifier
 from tests.integration.deliveries import body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 OURS, OTHER, FORGERS = SigningKey(b"1" * 32), SigningKey(b"2" * 32), SigningKey(b"3" * 32)
 NOW = 1_790_000_000.5

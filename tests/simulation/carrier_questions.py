@@ -1,8 +1,9 @@
 """What is asked of the carrier about a call, without HTTP between."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.telnyx_api import (
     CallInfo,
@@ -20,7 +21,11 @@ from dialtone.adapters.telnyx_api import (
 )
 from dialtone.domain.errors import TelnyxUnavailable
 from infra.carrier import API_KEY, Request
-from infra.flowkit.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.flowkit.stage import Stage
 
 
 class CarrierQuestions:

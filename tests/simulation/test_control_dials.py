@@ -1,7 +1,8 @@
 """Calls that the control API dials: the API, the webhook's code and the simulated carrier together."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +13,9 @@ from dialtone.domain.telnyx_actions import ACTIONS
 from infra.carrier import HangUp, Hear, Machine, Person, Silence
 from infra.carrier.account import SHOWN_NUMBER
 from tests.simulation.controlled import ADA, ControlledStage, Died
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAR = "+15550161"
 RING = {"to": FAR, "from": SHOWN_NUMBER}

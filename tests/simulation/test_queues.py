@@ -1,12 +1,18 @@
 """Queues with more than one caller, and agents who take at the same moment."""
 
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-from dialtone.domain.queues import Callback, QueueAnswer, QueueQuestion
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dialtone.domain.queues import Callback, QueueAnswer
 from infra.carrier import Caller, HangUp, Hear, Person, Press, Say, Silence
 from infra.flowkit.stage import Stage
 from tests.simulation.plays import LANGUAGE_FLOWS
-from webhook.processor import Queues
+
+if TYPE_CHECKING:
+    from dialtone.domain.queues import QueueQuestion
+    from webhook.processor import Queues
 
 LINE, AGENTS = "+15550131", "+15550132"
 PATIENT = Caller(Silence(300), HangUp())

@@ -1,10 +1,11 @@
 """The parts in which audio goes into the bucket, whatever pieces it comes in and however slowly they leave."""
 
+from __future__ import annotations
+
 import hashlib
 import random
 import time
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +14,9 @@ from archive.bucket import RecordingsBucket
 from archive.upload import copy_audio
 from dialtone.domain.recordings import Recording
 from tests.drills.aws_memory import MemoryBucket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PART_BYTES = 1_000
 RECORDING = Recording("session", "leg", 1, 1, "2026-09-21T12:00:00Z", "record_start")

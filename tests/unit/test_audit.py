@@ -1,5 +1,7 @@
 """What is locked, and what an audit says of it."""
 
+from __future__ import annotations
+
 import json
 import re
 import sys

@@ -1,5 +1,7 @@
 """Calls as a table for spreadsheets."""
 
+from __future__ import annotations
+
 import csv
 import io
 

@@ -1,5 +1,7 @@
 """JSON as the table keeps it."""
 
+from __future__ import annotations
+
 import random
 
 import pytest

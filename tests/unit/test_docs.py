@@ -1,5 +1,7 @@
 """Every example in the docs is true."""
 
+from __future__ import annotations
+
 import ast
 import re
 import shlex

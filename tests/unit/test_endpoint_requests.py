@@ -1,11 +1,12 @@
 """Requests of any shape at the webhook's address, and logs and metrics that fail: there is always an answer."""
 
+from __future__ import annotations
+
 import base64
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,9 @@ from dialtone.adapters.telemetry import Measure, Observer
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import Signer, body
 from webhook.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SIGNER = Signer()
 NOW = time.time()

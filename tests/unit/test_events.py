@@ -1,5 +1,7 @@
 """A webhook's body: an Event, or MalformedEvent that names the place; never anything else."""
 
+from __future__ import annotations
+
 import base64
 import copy
 import importlib

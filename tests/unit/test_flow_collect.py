@@ -1,5 +1,7 @@
 """Digits keyed in, and a recording that does not hear them."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """Nothing is recorded before the caller knows of it, or has agreed; and the evidence of that."""
 
+from __future__ import annotations
+
 import pytest
 
 from archive.metadata import metadata

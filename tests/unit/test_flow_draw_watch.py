@@ -1,5 +1,7 @@
 """Pictures that follow their files, whatever an editor does to them."""
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 

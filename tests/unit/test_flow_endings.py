@@ -1,5 +1,7 @@
 """Hanging up, rejecting, noting an outcome, switching the recording: steps that wait for nothing."""
 
+from __future__ import annotations
+
 import pytest
 
 from tests.staged_call import StagedCall, actions, mark_of

@@ -1,7 +1,8 @@
 """The flows of a folder, and the numbers that lead to them."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,10 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.loaded_flow import LoadedFlow
 from tests.staged_call import CALLED, LEG, SESSION, happened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 CALL = Call(SESSION, LEG)
 

@@ -1,5 +1,7 @@
 """What the linter promises whatever the rules."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

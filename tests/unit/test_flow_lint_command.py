@@ -1,5 +1,7 @@
 """`dialtone flow lint` at the prompt."""
 
+from __future__ import annotations
+
 import json
 import re
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Findings as other programs read them."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """A message left by the caller, in its two phases: the prompt, then the recording."""
 
+from __future__ import annotations
+
 import pytest
 
 from dialtone.domain.errors import FlowInvalid

@@ -1,5 +1,7 @@
 """Prompts, one after another, heard out."""
 
+from __future__ import annotations
+
 import itertools
 
 import pytest

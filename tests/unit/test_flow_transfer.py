@@ -1,5 +1,7 @@
 """Another person is rung and connected, or is not."""
 
+from __future__ import annotations
+
 import pytest
 
 from dialtone.flow.steps.transfer import PARTED_SECONDS

@@ -1,9 +1,11 @@
 """One handler per event, each called with the sample of its event."""
 
+from __future__ import annotations
+
 import importlib
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,9 +18,13 @@ from dialtone.domain.commands import command
 from dialtone.domain.decisions import TURNED_AWAY, Decision, stay
 from dialtone.domain.events import Event, parse_event
 from dialtone.domain.recordings import FAILED
-from dialtone.flow.loaded_flow import LoadedFlow
 from tests.staged_call import CONTROL, StagedCall, actions, loaded, moment
 from webhook.router import handlers, on, route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 FILES = sorted(file.stem for file in Path("functions/webhook/handlers").glob("*.py") if not file.stem.startswith("__"))
 SAMPLES = sorted(file.stem for file in Path("tests/events").glob("*.json"))

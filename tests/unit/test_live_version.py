@@ -1,5 +1,7 @@
 """Which version of the flows takes a new call."""
 
+from __future__ import annotations
+
 import pytest
 
 from dialtone.domain.calls import Call

@@ -1,5 +1,7 @@
 """Whatever another system says, an answer comes of it."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,11 +1,16 @@
 """What make says where it cannot do what it is asked: early, and what to do."""
 
+from __future__ import annotations
+
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.checkout import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NO_INDEX = """#!/bin/sh
 case "$*" in *venv*)

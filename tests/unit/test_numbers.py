@@ -1,5 +1,7 @@
 """Numbers as carriers write them."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

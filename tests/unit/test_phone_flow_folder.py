@@ -1,9 +1,11 @@
 """What surrounds the telephone: who is reached, the loudspeaker, the folder of flows."""
 
+from __future__ import annotations
+
 import os
 import stat
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +18,9 @@ from infra.phone import loudspeaker as speakers
 from infra.phone.flow_folder import FlowFolder, NoNumber, called
 from infra.phone.people import people
 from tests.staged_call import CALLED, LEG, SESSION, happened
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RINGING = happened("call.initiated", direction="incoming")
 UNKNOWN = "+15550177"

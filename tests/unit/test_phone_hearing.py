@@ -1,5 +1,7 @@
 """A call at the caller's ear."""
 
+from __future__ import annotations
+
 import math
 
 import pytest

@@ -1,5 +1,7 @@
 """What a person sees: a small terminal is drawn on, and read."""
 
+from __future__ import annotations
+
 import io
 import os
 import re

@@ -1,6 +1,8 @@
 """Which commands of a decision go out together."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,9 @@ from hypothesis import strategies as st
 
 from dialtone.domain.commands import Command
 from webhook.sending import groups
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LEGS = {"caller": "v3:a", "agent": "v3:b", "other": "v3:c"}
 

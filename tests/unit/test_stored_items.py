@@ -7,7 +7,7 @@ import importlib
 import inspect
 import json
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -45,6 +45,8 @@ from infra.operations.connect.record import Recorded, RecordedAudio
 from webhook.router import route
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SESSION, LEG, CONTROL = "session", "leg", "v3:control"

@@ -1,8 +1,9 @@
 """What fails for good is kept for two weeks and rings: every queue, schedule, stream and asynchronous invocation."""
 
-from collections.abc import Callable, Iterator
+from __future__ import annotations
+
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +12,9 @@ from infra.local import translate
 from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
 from infra.local.translate import Template, of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 TWO_WEEKS_SECONDS = 14 * 24 * 3_600
 

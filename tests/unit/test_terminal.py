@@ -1,5 +1,7 @@
 """Colour where a terminal has it, and only if nobody has asked for none."""
 
+from __future__ import annotations
+
 import io
 
 import pytest

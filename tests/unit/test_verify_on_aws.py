@@ -1,9 +1,10 @@
 """The course of steps that `make verify-on-aws` takes: asked for, interrupted, taken up again, put back."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,10 @@ from infra.checkout import ROOT
 from infra.operations.stack_outputs import Deployed
 from infra.verify_on_aws.course import Course, NotShown, Step
 from infra.verify_on_aws.steps import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 STACK = Deployed("dialtone-dev", "us-east-1")
 

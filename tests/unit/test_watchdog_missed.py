@@ -1,5 +1,7 @@
 """What a call misses, by Telnyx's account of it and its timeline."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 
