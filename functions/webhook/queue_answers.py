@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.queues import CALLBACK_SECONDS, QueueAnswer, QueueQuestion
@@ -48,8 +47,7 @@ class Store(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class QueueAnswers:
+class QueueAnswers(NamedTuple):
     """Answers questions about queues. A call goes on without an answer: no failure of Telnyx's here is an error."""
 
     telnyx: QueueApi

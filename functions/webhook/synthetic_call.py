@@ -18,6 +18,7 @@ from dialtone.adapters.signature import KeyInvalid, Verifier
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import FlowInvalid, MalformedEvent
 from dialtone.domain.synthetic_call import FLOW, FLOW_NAME, SESSION_PREFIX
+from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.loader import read_script
 from webhook.processor import EventProcessor
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
     from dialtone.domain.watch import Look
-    from dialtone.flow.loaded_flow import LoadedFlow
     from webhook.endpoint import Endpoint
     from webhook.processor import EventResult
 
@@ -122,7 +122,7 @@ class _OneFlow:
         """The synthetic call's flow."""
         del call, event, deadline
         flow = read_script(FLOW_NAME, {f"{FLOW_NAME}.yaml": FLOW}.get)
-        return replace(flow, texts={}) if flow else None
+        return LoadedFlow(flow.main) if flow else None
 
 
 class _NoService:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +10,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.control_actions import ACTION, ControlActions, refusal_id
 from dialtone.domain.events import Event
 from dialtone.domain.watchdog_schedule import watched
+from dialtone.flow.loaded_flow import LoadedFlow
 from tests.staged_call import LEG, SESSION, StagedCall, actions, callee_mark_of, loaded, mark_of, moment
 from webhook.router import route
 
@@ -296,7 +296,7 @@ def test_a_call_is_put_into_a_step() -> None:
 def test_a_call_is_put_into_another_flow_with_variables() -> None:
     staged = picked_up(MENU)
     other = loaded("given: {name: who}\nstart: hello\nsteps:\n  hello: {say: 'Hello, {name}.'}")
-    other = replace(other, main=other.main._replace(name="other"))
+    other = LoadedFlow(other.main._replace(name="other"))
 
     staged.loaded = other
     assert ask(staged, "flow", {}, to_flow="other").reason == "not possible: not_given"

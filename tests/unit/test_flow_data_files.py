@@ -351,7 +351,10 @@ def test_data_files_are_published_with_the_flows_and_read_from_there(tmp_path: P
     library = FlowLibrary.of_texts(texts)
 
     assert set(texts) == {"data/offices.csv", "numbers.yaml", "tested.yaml"}
-    assert library.flow("tested") == FlowLibrary.open(tmp_path).flow("tested")
+    published, deployed = library.flow("tested"), FlowLibrary.open(tmp_path).flow("tested")
+    assert published
+    assert deployed
+    assert (published.main, published.texts) == (deployed.main, deployed.texts)
 
 
 def test_what_changed_in_a_data_file_is_said_row_by_row() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,7 @@ def decide(call: Call, event: Event, flow: str = "") -> Decision:
     if not flow:
         return route(call, event, None)
     leading = loaded(flow)
-    return route(call, event, replace(leading, main=leading.main._replace(name=event.client_state.flow)))
+    return route(call, event, LoadedFlow(leading.main._replace(name=event.client_state.flow)))
 
 
 # What the system understands

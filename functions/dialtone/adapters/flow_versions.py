@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from dialtone.adapters.flow_library import FlowLibrary
@@ -35,20 +34,28 @@ class Library(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class FlowVersions:
     """The deployed flows, and the published versions that lead instead of them."""
 
-    deployed: Library
-    live: Callable[[], Live]
-    """What takes new calls, as far as is known."""
-    read_texts: Callable[[int, float], Mapping[str, str] | None]
-    """The files of a version, by name; None for no such version."""
-    unreadable: Callable[[int, FlowInvalid | None], None]
-    """Called with a version that this program cannot read, such as one that a newer program published before a
-    rollback. New calls are led by the deployed flows then: better than silence."""
-    kept: StoredFlows | None = None
-    _versions: dict[int, FlowLibrary] = field(default_factory=dict)
+    def __init__(
+        self,
+        deployed: Library,
+        live: Callable[[], Live],
+        read_texts: Callable[[int, float], Mapping[str, str] | None],
+        unreadable: Callable[[int, FlowInvalid | None], None],
+        kept: StoredFlows | None = None,
+    ) -> None:
+        """Take the deployed flows, and what says what is live and gives the files of a version, if there is one.
+
+        `unreadable` is called with a version that this program cannot read, such as one that a newer program published
+        before a rollback. New calls are led by the deployed flows then: better than silence.
+        """
+        self.deployed = deployed
+        self._live = live
+        self._read_texts = read_texts
+        self._unreadable = unreadable
+        self._kept = kept
+        self._versions: dict[int, FlowLibrary] = {}
 
     def with_called_number(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
         """As FlowLibrary's, with the version that takes the call. Raises botocore's errors."""
@@ -66,14 +73,14 @@ class FlowVersions:
         except FlowInvalid as why:
             if call.flow or call.published == WITH_THE_CODE:
                 raise
-            self.unreadable(call.published, why)
+            self._unreadable(call.published, why)
         return self.deployed.flow_for(call, event, deadline)
 
     def _new_calls_version(self, call: Call, event: Event) -> int:
         if event.client_state.flow_version:
-            return self.live().version  # a call that is dialled in a version of its own is on nobody's trial
+            return self._live().version  # a call that is dialled in a version of its own is on nobody's trial
         called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
-        return self.live().version_for(called, caller or event.call_session_id)
+        return self._live().version_for(called, caller or event.call_session_id)
 
     def _library(self, version: int, deadline: float) -> Library:
         """The version's; the deployed one's where a newer program published it, or it is gone."""
@@ -89,11 +96,11 @@ class FlowVersions:
         return self._versions[version]
 
     def _read(self, version: int, deadline: float) -> FlowLibrary | None:
-        texts = self.read_texts(version, deadline)
+        texts = self._read_texts(version, deadline)
         try:
             if texts is not None:
-                return FlowLibrary.of_texts(texts, self.kept)
-            self.unreadable(version, None)
+                return FlowLibrary.of_texts(texts, self._kept)
+            self._unreadable(version, None)
         except FlowInvalid as why:
-            self.unreadable(version, why)
+            self._unreadable(version, why)
         return None

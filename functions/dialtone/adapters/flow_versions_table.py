@@ -12,7 +12,6 @@ functions do not draw, so `dialtone publish` and each deployment do.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -87,23 +86,24 @@ class Change(NamedTuple):
     """Whether it was a rollback."""
 
 
-@dataclass(slots=True)
 class LiveCache:
     """What is live, as the table last said."""
 
-    monotonic: Callable[[], float] = time.monotonic
-    value: Live = field(default_factory=Live)
-    _read_at: float | None = None
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is known yet."""
+        self.value = Live()
+        self._monotonic = monotonic
+        self._read_at: float | None = None
 
     def is_stale(self, *, begins: bool) -> bool:
         """Whether to read it along with a call; an event that does not begin a call needs it only if it is unknown."""
         if self._read_at is None:
             return True
-        return begins and self.monotonic() - self._read_at >= REREAD_SECONDS
+        return begins and self._monotonic() - self._read_at >= REREAD_SECONDS
 
     def keep(self, item: Item | None) -> None:
         """Take what the table said; None where nothing was ever published."""
-        self.value, self._read_at = Live.from_json(item) if item else Live(), self.monotonic()
+        self.value, self._read_at = Live.from_json(item) if item else Live(), self._monotonic()
 
     def forget(self) -> None:
         """Read it with the next event: this process was woken from a snapshot."""

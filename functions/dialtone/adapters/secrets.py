@@ -55,11 +55,12 @@ class Secret(Protocol[Value]):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class FixedSecret(Generic[Value]):
     """A value that does not change while the process lives."""
 
-    value: Value
+    def __init__(self, value: Value) -> None:
+        """Take the value."""
+        self.value = value
 
     def __call__(self, deadline: float = NO_DEADLINE) -> Value:
         """The value."""

@@ -14,7 +14,7 @@ TRUST = (ATTESTATION, SCREENING, CALLER_NAME)
 MAX_CHARACTERS = 100
 """Per value: caller names have 15 to 32 characters, and a hostile one must not fill the call's state."""
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+"
 
 
 def trust_of(payload: Mapping[str, Any]) -> dict[str, str]:
@@ -33,4 +33,4 @@ def trust_of(payload: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    return _UNPRINTABLE.sub(" ", value).strip()[:MAX_CHARACTERS] if isinstance(value, str) else ""
+    return re.sub(_UNPRINTABLE, " ", value).strip()[:MAX_CHARACTERS] if isinstance(value, str) else ""

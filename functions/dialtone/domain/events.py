@@ -374,12 +374,12 @@ def without_addresses(text: str, addresses: Container[str] = frozenset()) -> str
     """The text without URLs, except those listed: anybody who has a recording's URL can listen to it."""
     if "://" not in text or text in addresses:
         return text
-    return _WEB_ADDRESS.sub(ADDRESS_LEFT_OUT, text)
+    return re.sub(_WEB_ADDRESS, ADDRESS_LEFT_OUT, text)
 
 
 ADDRESS_LEFT_OUT = "(address left out)"
 
-_WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_WEB_ADDRESS = r"(?i)https?://\S+"
 
 DIGITS = frozenset({"digit", "digits"})
 """Fields that hold what callers key in."""

@@ -39,8 +39,8 @@ without it, 7378742833 is a number in Austin."""
 _ANONYMOUS_HOST = "anonymous.invalid"
 """RFC 3323, 4.1.1.3: the host of a caller who wants to stay anonymous."""
 
-_SIP = re.compile(r"(?:.*<)?(?:sips?:)?([^\s:@<>]+)(?::[^\s@<>]*)?@([^\s:;?@<>]+)[^\s@<>]*>?", re.IGNORECASE)
-_SIP_USER = re.compile(r"sips?:([^\s:@<>]+)", re.IGNORECASE)
+_SIP = r"(?i)(?:.*<)?(?:sips?:)?([^\s:@<>]+)(?::[^\s@<>]*)?@([^\s:;?@<>]+)[^\s@<>]*>?"
+_SIP_USER = r"(?i)sips?:([^\s:@<>]+)"
 
 _MIN_DIGITS = 7
 """Anything shorter is an extension or a short code, which no country's rules turn into a number."""
@@ -107,9 +107,9 @@ def masked(number: str) -> str:
 
 def _sip_parts(written: str) -> tuple[str, str] | None:
     """User and host of a SIP address, in lower case, without parameters and port; None if it is not one."""
-    if found := _SIP.fullmatch(written):
+    if found := re.fullmatch(_SIP, written):
         user, host = found.groups()
-    elif found := _SIP_USER.fullmatch(written):
+    elif found := re.fullmatch(_SIP_USER, written):
         user, host = found.group(1), ""
     elif re.fullmatch(r"[^\s@:<>]*[A-Za-z][^\s@:<>]*", written):
         user, host = written, ""  # the connection may be set to give the SIP user's name alone

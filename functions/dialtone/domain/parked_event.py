@@ -17,7 +17,7 @@ from dialtone.domain.stored import EMPTY, restored, written
 KEPT_HEADERS = "telnyx-"
 """The prefix of the headers to store: Telnyx's signature and its time. The others are the gateway's."""
 
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_NAME = r"[A-Za-z0-9._-]{1,100}"
 """An id that may be part of a name unchanged, as all of Telnyx's may; any other is hashed."""
 
 
@@ -102,4 +102,4 @@ def call_folder(call_session_id: str) -> str:
 
 
 def _part(text: str) -> str:
-    return text if _NAME.fullmatch(text) else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return text if re.fullmatch(_NAME, text) else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

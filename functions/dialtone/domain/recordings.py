@@ -358,11 +358,11 @@ def text_key(call_session_id: str, call_leg_id: str, began: str, what: str) -> s
 
 def _folder(moment: str, call_session_id: str) -> str:
     day = moment[:10]
-    return f"recordings/{day.replace('-', '/') if _DAY.fullmatch(day) else 'undated'}/{safe_id(call_session_id)}"
+    return f"recordings/{day.replace('-', '/') if re.fullmatch(_DAY, day) else 'undated'}/{safe_id(call_session_id)}"
 
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_ORDINARY_ID = re.compile(r"[A-Za-z0-9_-]+([.:][A-Za-z0-9_-]+)*")
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_ORDINARY_ID = r"[A-Za-z0-9_-]+([.:][A-Za-z0-9_-]+)*"
 MAX_ID_CHARACTERS = 200
 """For an id in a key: a key has at most 1,024 bytes (S3) and contains two. Telnyx's ids have 36."""
 _SHOWN_CHARACTERS = 60
@@ -370,7 +370,7 @@ _SHOWN_CHARACTERS = 60
 
 def safe_id(identifier: str) -> str:
     """The id itself if it is an ordinary one, else its safe characters and a hash that keeps it distinct."""
-    if len(identifier) <= MAX_ID_CHARACTERS and _ORDINARY_ID.fullmatch(identifier):
+    if len(identifier) <= MAX_ID_CHARACTERS and re.fullmatch(_ORDINARY_ID, identifier):
         return identifier
     shown = re.sub(r"[^A-Za-z0-9_-]+", "_", identifier[:_SHOWN_CHARACTERS])
     return f"{shown}~{hashlib.sha256(identifier.encode(errors='surrogatepass')).hexdigest()[:32]}"

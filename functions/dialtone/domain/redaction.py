@@ -53,8 +53,7 @@ _QUOTED_VALUE = r"""\(left\ out\)|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
 _FOREIGN = frozenset({"detail", "error", "exception", "title"})
 """Fields with sentences that are not ours and may quote anything."""
 
-_TOLD = re.compile(
-    rf"""
+_TOLD = rf"""(?xi)
     (?P<kept>
         arn:[\w-]+:[\w:/.*+=,@-]*
       | \b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b                    # an id of Telnyx's or AWS's
@@ -76,12 +75,15 @@ _TOLD = re.compile(
   | (?P<header>\b(?:authorization|api[_-]key|password)\s*:\s*)(?:\(left\ out\)|\S+(?:\s+\S+)?)
   | (?P<plus>\+\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?!\d|\*{{4}})
   | (?<![0-9+])(?P<number>\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?!\d)
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+    """
 
 _SUSPICIOUS = re.compile(r"[0-9@:=]|KEY|AKIA|ASIA|eyJ|bearer", re.IGNORECASE)
 """A text without any of these needs no redaction: most fields are plain words, and a log line must be cheap."""
+
+_ID_OR_TIME = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d{4})"
+)
+"""A text that is only one of these stays. Most texts with digits are."""
 
 _QUOTED = re.compile(r"""(?<!\w)(?P<mark>["'])(?P<text>(?:(?!(?P=mark))[^\\\n]|\\.)*)(?P=mark)(?!\w)""")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.:/#-]{0,59}")
@@ -108,7 +110,9 @@ def redacted_text(text: str) -> str:
     """A sentence of our own, redacted."""
     if len(text) > MAX_CHARACTERS:
         text = text[: MAX_CHARACTERS - 1] + "…"
-    return _TOLD.sub(_left_of, text) if _SUSPICIOUS.search(text) else text
+    if not _SUSPICIOUS.search(text) or _ID_OR_TIME.fullmatch(text):
+        return text
+    return re.sub(_TOLD, _left_of, text)
 
 
 def redacted_exception(text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 ONE_BY_ONE = 10
 """Per minute: enough to see what they are."""
 AT_ONCE = 100
@@ -11,13 +9,14 @@ AT_ONCE = 100
 SECONDS_A_MINUTE = 60
 
 
-@dataclass(slots=True)
 class ReportSample:
     """One process's count. Each report says how many it stands for, so that all are counted."""
 
-    _minute: int = -1
-    _this_minute: int = 0
-    _unreported: int = 0
+    def __init__(self) -> None:
+        """Nothing has been refused yet."""
+        self._minute = -1
+        self._this_minute = 0
+        self._unreported = 0
 
     def one_more(self, now_seconds: float) -> int:
         """How many refusals a report of this one would stand for, counting those before it; 0 if it is not reported."""

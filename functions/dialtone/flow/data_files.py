@@ -39,9 +39,9 @@ MAX_PROBLEMS = 20
 DataName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
-_COLUMN = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}|\+[0-9]{0,14}\*|sips?:[^\s,{}]+|withheld|")
+_COLUMN = r"[a-z][a-z0-9_]{0,63}"
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]"
+_NUMBER = r"\+[1-9][0-9]{6,14}|\+[0-9]{0,14}\*|sips?:[^\s,{}]+|withheld|"
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "###")
 """What spreadsheets write if they could not calculate a value."""
 
@@ -180,7 +180,7 @@ def parse_data(document: Document, name: str) -> DataFile | None:
     if reason := too_many_bytes(len(document.text.encode("utf-8", "surrogatepass"))):
         document.report((), "", reason, TRIM)
         return None
-    if found := _CONTROL.search(text):
+    if found := re.search(_CONTROL, text):
         line = text.count("\n", 0, found.start()) + 1
         reason = f"has a control character, U+{ord(found[0]):04X}"
         _report(document, line, "", reason, "save it as UTF-8 text without it")
@@ -247,7 +247,7 @@ def _is_header(document: Document, line: int, columns: tuple[str, ...]) -> bool:
         reason = f"has {len(columns)} columns; a data file may have {MAX_COLUMNS}"
         _report(document, line, "", reason, "keep only those that flows ask for")
     for place, column in enumerate(columns):
-        if not _COLUMN.fullmatch(column):
+        if not re.fullmatch(_COLUMN, column):
             reason = f'column {place + 1} is named "{column[:80]}"'
             remedy = "name it in lower-case letters, digits and underscores: last_name"
             _report(document, line, column, reason, remedy)
@@ -280,7 +280,7 @@ def _why_unsound(column: str, cell: str) -> tuple[str, str] | None:
         return f"{cell[:80]} is a formula", "save the values of the spreadsheet, not its formulas"
     if cell.startswith("#") and cell.upper().startswith(_ERRORS):
         return f"{cell[:80]} is a spreadsheet's error", "correct it in the spreadsheet"
-    if holds_numbers(column) and not _NUMBER.fullmatch(cell):
+    if holds_numbers(column) and not re.fullmatch(_NUMBER, cell):
         return f"{cell[:80]} is not a number in E.164", (
             'write it as +<country><number> without spaces, and format the column as text; "+1555*" is a beginning'
         )

@@ -26,7 +26,7 @@ _FILES = {
     f"  who: {{answered_by: {{person: say, machine: say, after_greeting: true}}}}\n{_SAY}",
 }
 
-_TAKE_FILE = re.compile(rf"({TAKE}([a-z0-9][a-z0-9-]{{0,191}}))\.yaml")
+_TAKE_FILE = rf"({TAKE}([a-z0-9][a-z0-9-]{{0,191}}))\.yaml"
 _UNDERSCORE, _DASH = "-u-", "-d-"
 """A queue's name may have underscores, which a flow's name may not."""
 
@@ -38,7 +38,7 @@ def taking(queue: str) -> str:
 
 def inline_text(file: str) -> str | None:
     """The text of a flow that is part of the program, by its file's name; None for any other."""
-    if found := _TAKE_FILE.fullmatch(file):
+    if found := re.fullmatch(_TAKE_FILE, file):
         queue = re.sub(f"{_UNDERSCORE}|{_DASH}", lambda each: "_" if each[0] == _UNDERSCORE else "-", found[2])
         return _taking_text(found[1], queue)
     return _FILES.get(file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dialtone.flow.flow import STEP_OF_FLOW, version_of
@@ -12,45 +12,34 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.flow.caller_chosen_variables import Sources
     from dialtone.flow.flow import Flow
     from dialtone.flow.step import Step
 
 
-@dataclass(frozen=True, slots=True)
 class LoadedFlow:
     """The flow that controls a call. It finds steps by the names that calls store: `ask`, `other-flow/ask`."""
 
-    main: Flow
-    others: Mapping[str, Flow] = field(default_factory=dict)
-    """The flows that a call can get into from it, by name."""
-    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The files of all these flows, by name: they are stored for the calls that begin with this version."""
-    takes_sensitive_digits: bool = field(init=False, repr=False)
-    """Whether a call can come to a step that asks for sensitive digits."""
-    audio_addresses: frozenset[str] = field(init=False, repr=False)
-    """The URLs of the audio that it plays."""
+    def __init__(
+        self,
+        main: Flow,
+        others: Mapping[str, Flow] = MappingProxyType({}),
+        texts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Examine every step once, instead of at every event.
 
-    def __post_init__(self) -> None:
-        """Examine every step once, instead of at every event."""
-        self._set_sources()
-        steps = [step for flow in (self.main, *self.others.values()) for step in flow.steps.values()]
+        `others` are the flows that a call can get into from it, by name; `texts` the files of all these flows, by name,
+        which are stored for the calls that begin with this version.
+        """
+        known = _with_sources({flow.name: flow for flow in (main, *others.values())})
+        self.main = known[main.name]
+        self.others = {name: known[name] for name in others}
+        self.texts = texts
+        steps = [step for flow in known.values() for step in flow.steps.values()]
         pieces = (piece for step in steps for _, prompt in step.prompts() for piece in prompt.pieces())
-        object.__setattr__(self, "takes_sensitive_digits", any(map(is_sensitive, steps)))
-        object.__setattr__(self, "audio_addresses", frozenset(piece.audio for piece in pieces if piece.audio))
-
-    def _set_sources(self) -> None:
-        """Tell the steps that ring numbers from variables which of these callers choose, in any of the flows."""
-        flows = {flow.name: flow for flow in (self.main, *self.others.values())}
-        steps = [step for flow in flows.values() for step in flow.steps.values()]
-        if not any(step.rings_variables for step in steps):
-            return
-        from dialtone.flow.caller_chosen_variables import Sources  # noqa: PLC0415 -- only flows that ring variables need it
-
-        sources = Sources.of(steps)
-        known = {name: flow._replace(steps=_with_sources(flow.steps, sources)) for name, flow in flows.items()}
-        object.__setattr__(self, "main", known[self.main.name])
-        object.__setattr__(self, "others", {name: known[name] for name in self.others})
+        self.takes_sensitive_digits = any(map(is_sensitive, steps))
+        """Whether a call can come to a step that asks for sensitive digits."""
+        self.audio_addresses = frozenset(piece.audio for piece in pieces if piece.audio)
+        """The URLs of the audio that it plays."""
 
     @property
     def name(self) -> str:
@@ -109,8 +98,18 @@ class LoadedFlow:
         return not (event.client_state.sensitive or sensitive)
 
 
-def _with_sources(steps: Mapping[str, Step], sources: Sources) -> dict[str, Step]:
-    return {name: step.with_sources(sources) for name, step in steps.items()}
+def _with_sources(flows: dict[str, Flow]) -> dict[str, Flow]:
+    """The flows. Their steps that ring numbers from variables know which variables callers choose in any of them."""
+    steps = [step for flow in flows.values() for step in flow.steps.values()]
+    if not any(step.rings_variables for step in steps):
+        return flows
+    from dialtone.flow.caller_chosen_variables import Sources  # noqa: PLC0415 -- only flows that ring variables need it
+
+    sources = Sources.of(steps)
+    told = {
+        name: {place: step.with_sources(sources) for place, step in flow.steps.items()} for name, flow in flows.items()
+    }
+    return {name: flow._replace(steps=told[name]) for name, flow in flows.items()}
 
 
 def local_name(step: str) -> str:

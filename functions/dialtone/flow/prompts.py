@@ -194,7 +194,7 @@ class Piece(BaseModel):
     def _says_nothing(self, text: str) -> bool:
         """Whether variables left nothing to speak. SSML without variables may be a pause, and is kept."""
         if self.ssml is not None:
-            text = _TAG.sub("", text) if any(names_in(self.ssml)) and not _SOUNDING_TAG.search(text) else text
+            text = re.sub(_TAG, "", text) if any(names_in(self.ssml)) and not re.search(_SOUNDING_TAG, text) else text
         return not text.strip()
 
 
@@ -302,8 +302,8 @@ class Prompt(BaseModel):
         return (*(sound.play(call) for sound in sounds[:-1]), gather)
 
 
-_TAG = re.compile(r"<[^>]*>")
-_SOUNDING_TAG = re.compile(r"<(audio|break)\b")
+_TAG = r"<[^>]*>"
+_SOUNDING_TAG = r"<(audio|break)\b"
 
 _LANGUAGE_KEY = r"^([a-z]{2}|arb|[a-z]{3}(?=[-_]))([-_][A-Za-z0-9]{1,8})*$"
 """Three letters only with a region, or Polly's Arabic: otherwise a mistyped `text` would be a language."""

@@ -21,9 +21,9 @@ MAX_WHOLE_DIGITS = 15
 MAX_DECIMALS = 6
 """For the digits after a number's point."""
 
-_NUMBER = re.compile(rf"-?[0-9]{{1,{MAX_WHOLE_DIGITS}}}(\.[0-9]{{1,{MAX_DECIMALS}}})?")
-_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?")
-_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_NUMBER = rf"-?[0-9]{{1,{MAX_WHOLE_DIGITS}}}(\.[0-9]{{1,{MAX_DECIMALS}}})?"
+_DATE = r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?"
+_TIME = r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?"
 
 _EXACT = Context(prec=3 * (MAX_WHOLE_DIGITS + MAX_DECIMALS), rounding=ROUND_HALF_UP)
 """Precision for the exact product of two numbers, which is rounded once, at the end."""
@@ -47,7 +47,7 @@ class Comparable(NamedTuple):
 
 def number(text: str) -> Decimal | None:
     """The text as a number; None if it is not one, or is too long."""
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    return Decimal(text) if re.fullmatch(_NUMBER, text) else None
 
 
 def comparable(text: str) -> Comparable | None:
@@ -55,9 +55,9 @@ def comparable(text: str) -> Comparable | None:
     if (read := number(text)) is not None:
         return Comparable("number", read)
     try:
-        if dated := _DATE.fullmatch(text):
+        if dated := re.fullmatch(_DATE, text):
             return Comparable("date", date.fromisoformat(dated[1]))
-        return Comparable("time of day", time.fromisoformat(text)) if _TIME.fullmatch(text) else None
+        return Comparable("time of day", time.fromisoformat(text)) if re.fullmatch(_TIME, text) else None
     except ValueError:
         return None
 
