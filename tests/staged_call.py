@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.events import Event, parse_event

@@ -37,8 +37,8 @@ from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.report_sample import ReportSample
 from dialtone.domain.units import MILLIS_PER_SECOND
+from webhook.event_types import UNDERSTOOD
 from webhook.measures import of_commands, of_progress
-from webhook.router import handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -159,7 +159,7 @@ class Endpoint:
         return self._parked(answer, answer.fault, body, headers) if answer.fault else answer
 
     def _parsed(self, body: bytes) -> Event:
-        return parse_event(body, handlers(), self.now_seconds())
+        return parse_event(body, UNDERSTOOD, self.now_seconds())
 
     def _answer(self, read: Callable[[], Event], deadline: float, arrived_at: float | None = None) -> Answer:
         try:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, ClaimLost, LostRace, StoredDecision, StoreUnavailable
 from dialtone.adapters.telnyx_api import COMMANDS_ASKED
 from dialtone.domain.call_progress import progress_of
@@ -22,6 +21,7 @@ from dialtone.domain.events import READ_BACK
 from dialtone.domain.own_events import led_by
 from dialtone.domain.sms import FINALIZED, SENT
 from dialtone.domain.watchdog_schedule import begun_by, first_look_seconds, watched
+from webhook.event_types import UNDERSTOOD
 from webhook.queue_answers import NoQueues
 from webhook.refusals import Sent, acceptances_of, promises, refusals_of
 from webhook.resending import (
@@ -40,7 +40,7 @@ from webhook.resending import (
     with_addresses,
     with_numbers,
 )
-from webhook.router import handlers, route
+from webhook.router import route
 from webhook.sending import send_all
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class EventProcessor:
 
     def _decide(self, call: Call, event: Event, deadline: float) -> tuple[Call, Decision, LoadedFlow | None]:
         """The call with its caller's memory, the decision on the event, and the flow that controls the call."""
-        if event.type not in handlers():
+        if event.type not in UNDERSTOOD:
             return call, route(call, event, None), None
         known = self.library.with_called_number(call, event, deadline)
         flow = self.library.flow_for(led_by(known, event), event, deadline)

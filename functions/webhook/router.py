@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
+from importlib import import_module
 
 from dialtone.domain.call_recordings import with_metadata_jobs
 from dialtone.domain.calls import Call
@@ -11,6 +11,7 @@ from dialtone.domain.decisions import Decision, stay
 from dialtone.domain.events import OF_CONFERENCES, TRANSCRIPTION, Event
 from dialtone.domain.recordings import WORDS, ArchiveJob
 from dialtone.flow.loaded_flow import LoadedFlow
+from webhook.event_types import UNDERSTOOD
 from webhook.failover_legs import led_by_failover
 
 Handler = Callable[[Call, Event, LoadedFlow | None], Decision]
@@ -31,9 +32,17 @@ def on(event_type: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def handlers() -> Mapping[str, Handler]:
-    """The handler of every event type that is understood."""
-    return MappingProxyType(_handlers)
+def handler_of(event_type: str) -> Handler | None:
+    """The handler of an event type, if there is one. Its file is loaded when it is first asked for."""
+    if event_type not in _handlers and event_type in UNDERSTOOD:
+        import_module(f"webhook.handlers.{event_type.replace('.', '_')}")
+    return _handlers.get(event_type)
+
+
+def load_handlers() -> None:
+    """Load all, so that no call waits for it."""
+    for event_type in UNDERSTOOD:
+        handler_of(event_type)
 
 
 def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
@@ -41,7 +50,7 @@ def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
 
     Nor does an event that reports the same as an earlier one under another id.
     """
-    handler = _handlers.get(event.type)
+    handler = handler_of(event.type)
     if handler is None:
         return stay(call, "not handled")
     says = event.says

@@ -23,6 +23,7 @@ from dialtone.flow.parser import STEP_KINDS
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
 from webhook.queue_answers import QueueAnswers
+from webhook.router import load_handlers
 from webhook.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
             telnyx.prepare,
             *(each.open for each in clients.values()),
             partial(list, STEP_KINDS.values()),
+            load_handlers,
             *([deployed.read_all] if isinstance(deployed, FlowLibrary) else []),
         ],
         renew=[telnyx.close, live.forget, *([key.forget] if isinstance(key, CachedSecret) else [])],

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import READ_BACK, REPLAY, TELNYX_EVENT, parse_event
 from reconcile.missed_hangups import HANG_UP
 from reconcile.overdue import LONGEST_CALL_SECONDS
-from webhook.router import handlers
+from webhook.event_types import UNDERSTOOD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -81,8 +80,8 @@ class Replays:
 
     def _run(self, parked: ParkedEvent) -> Replayed:
         try:
-            event = parse_event(parked.body.encode(), handlers(), self.now_seconds())
-            if event.type in handlers() and event.call_leg_id and not self._is_over(event):
+            event = parse_event(parked.body.encode(), UNDERSTOOD, self.now_seconds())
+            if event.type in UNDERSTOOD and event.call_leg_id and not self._is_over(event):
                 return Replayed(parked, taken=False, said=MAY_GO_ON)
             before = self.store.load(event).decided is not None
         except MalformedEvent as error:

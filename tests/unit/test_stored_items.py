@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, StoredDecision, TimelineEntry
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.call_variables import Scope
