@@ -5,8 +5,6 @@ behind a port of this machine, with a call in progress that may be acted on and 
 `--stack` it is the stack: one that `dialtone up` runs, or one of its own, `new`; requests to it are signed.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json
@@ -15,8 +13,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.credentials import Credentials
@@ -29,9 +28,6 @@ from infra.local.line import PhoneLine
 from tests.integration.control_server import ControlServer
 from tests.integration.signing_proxy import SigningProxy
 from tests.simulation.controlled import NUMBER, ControlledStage, write_flows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DESCRIPTION = ROOT / "docs" / "control-api.json"
 

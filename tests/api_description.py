@@ -1,7 +1,5 @@
 """Writes docs/control-api.json anew, as the control API describes itself: `python -m tests.api_description`."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from pathlib import Path

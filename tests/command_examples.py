@@ -3,8 +3,6 @@
 A key is a parameter's name, or "action.parameter" where one action's differs from the others'.
 """
 
-from __future__ import annotations
-
 UUID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 NOT_TEXT = (None, 7, True, ["x"], {"x": "y"})
 NOT_WHOLE = (None, "7", 7.5, True, [7])

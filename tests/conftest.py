@@ -1,12 +1,11 @@
 """What all tests share: how many examples property tests draw, and a sample of the cases of each test."""
 
-from __future__ import annotations
-
 import gc
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.loaders import JSONFileLoader, Loader
@@ -14,9 +13,6 @@ from hypothesis import HealthCheck, settings
 
 from infra.checkout import SAMPLES
 from tests.sampling import Case
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TESTS = Path(__file__).parent
 EXAMPLES = 8

@@ -1,16 +1,14 @@
 """`python -m tests.console_pictures`: takes the docs' pictures of the console's pages on flows and campaigns."""
 
-from __future__ import annotations
-
 import base64
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from botocore.credentials import Credentials
 
@@ -31,9 +29,6 @@ from tests.integration.browser import Browser
 from tests.integration.campaign_example import CAMPAIGN, FLOW
 from tests.integration.control_server import ControlServer
 from tests.simulation.controlled import ControlledStage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WIDTH = 1_100

@@ -1,7 +1,5 @@
 """Settings of the control function, as template.yaml gives them: moto's own addresses of queues."""
 
-from __future__ import annotations
-
 from control.watched_queues import QUEUES
 
 CONTROL_SETTINGS = {

@@ -3,8 +3,6 @@
 `python -m tests.event_schemas` writes them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.deadline import NO_DEADLINE
-from dialtone.domain.events import parse_event
+from dialtone.domain.events import Event, parse_event
+from dialtone.domain.lookups import Lookup
 from dialtone.domain.own_events import event_from_json, event_to_json
+from infra.carrier import Request
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Jobs, Stage, Unwatched
 from tests.integration.dependencies import AcceptingTelnyx
@@ -25,9 +27,6 @@ from webhook.processor import EventProcessor
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from dialtone.domain.events import Event
-    from dialtone.domain.lookups import Lookup
-    from infra.carrier import Request
 
 FOLDER = Path(__file__).parent / "stored" / "calls"
 

@@ -8,13 +8,9 @@ import logging
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dialtone.adapters.telemetry import NAMESPACE, Observer
-
-if TYPE_CHECKING:
-    from dialtone.adapters.telemetry import Measure
-
+from dialtone.adapters.telemetry import NAMESPACE, Measure, Observer
 
 TIMES = frozenset({"HandlingTime", "EventAge", "TelnyxTime", "OldestRecordingAge"})
 """Metrics of how long something took: they count nothing."""

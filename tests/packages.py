@@ -1,13 +1,8 @@
 """Where `make build` has put what it packed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from infra.local import translate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def package_of(build: Path, function: str) -> Path:

@@ -1,18 +1,14 @@
 """What docs/operations.md and the pages of docs/runbooks say: their sections, commands and queries."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.checkout import ROOT
 from infra.local import translate
 from infra.local.translate import of_type
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 OPERATIONS = ROOT / "docs" / "operations.md"
 PAGES = sorted((ROOT / "docs" / "runbooks").glob("*.md"))

@@ -1,16 +1,11 @@
 """Which cases of a test run: all of them, a sample, or what a sample with coverage leaves to another run."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import Self
 
+import pytest
 from hypothesis import is_hypothesis_test
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 MEASURED = frozenset({"unit", "integration", "simulation"})
 """The folders whose tests run functions/ in their own process: `make coverage` runs these."""

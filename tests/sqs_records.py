@@ -1,11 +1,7 @@
 """SQS messages as Lambda hands them to a function."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Any
 
 
 def sqs_record(

@@ -1,23 +1,18 @@
 """A call to be staged in a test: what happens on it goes through the real parser and router."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command
+from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event, parse_event
 from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.parser import read_flow
 from webhook.router import route
-
-if TYPE_CHECKING:
-    from dialtone.domain.commands import Command
-    from dialtone.domain.decisions import Decision
 
 SESSION = "f3c1d9a2-c62a-11f0-9b51-02420a1f0b69"
 LEG = "f3c1cf7a-c62a-11f0-8f0d-02420a1f0b69"

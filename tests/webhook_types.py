@@ -1,7 +1,5 @@
 """Every webhook that the installed SDK of Telnyx knows, with a value of the described type in each of its fields."""
 
-from __future__ import annotations
-
 import datetime as dt
 import typing
 from typing import Any

@@ -1,7 +1,5 @@
 """Audio files for tests of the carrier."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.carrier.desk import wav_of

@@ -5,14 +5,11 @@ from __future__ import annotations
 import io
 import json
 import wave
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from infra.carrier import API_KEY, Application, Caller, Carrier, Request, Response, Silence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from infra.carrier.parties import Step
+from infra.carrier.parties import Step
 
 NUMBER = "+15550100"
 CALLER = "+15551234567"

@@ -1,7 +1,5 @@
 """The account: applications, outbound voice profiles, numbers, stored audio, and whose key it is."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The audio queue of a leg: order, lengths, loops, stopping, overlay, target legs, files that are not there."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 from typing import Any
 

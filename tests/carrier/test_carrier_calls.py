@@ -1,7 +1,5 @@
 """Incoming calls: states, webhooks and their fields, hang-ups, client state."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Commands that Telnyx refuses: status, error code and the parameter that it points at."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

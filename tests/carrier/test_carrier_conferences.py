@@ -1,7 +1,5 @@
 """Conferences at the simulated carrier: who hears whom, who holds, and what is refused."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

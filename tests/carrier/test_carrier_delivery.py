@@ -1,7 +1,5 @@
 """Webhook delivery: signatures, retries, failover, order, and faults on request."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import time

@@ -1,7 +1,5 @@
 """Gathering digits: how each way of entering them ends."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

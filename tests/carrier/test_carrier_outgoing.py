@@ -1,7 +1,5 @@
 """Outgoing calls: dialling, machines, transfers, bridges, and how each of them can fail."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Scripts: when a caller acts on what is heard."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

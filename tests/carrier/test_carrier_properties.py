@@ -1,7 +1,5 @@
 """Whatever callers do and applications command, every call comes to its end in an orderly way."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from typing import Any

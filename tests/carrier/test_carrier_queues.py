@@ -1,7 +1,5 @@
 """Queues at the simulated carrier: who waits where, who is taken, and what is refused."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

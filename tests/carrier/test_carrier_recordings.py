@@ -1,7 +1,5 @@
 """Recordings: what is in the file, when it ends, where it can be fetched and for how long."""
 
-from __future__ import annotations
-
 import io
 import re
 import tracemalloc

@@ -1,7 +1,5 @@
 """Supervisors at the simulated carrier: whom they hear, and who hears them."""
 
-from __future__ import annotations
-
 from infra.carrier import Caller, Person, Say, Silence
 from infra.carrier.trace import Heard
 from tests.carrier.desk import CALLER, CONNECTION, NUMBER, Desk

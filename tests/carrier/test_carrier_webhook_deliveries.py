@@ -1,7 +1,5 @@
 """`GET /webhook_deliveries`: what became of every webhook."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """`make dashboards`: pictures of both dashboards, from a simulated afternoon, into docs/dashboards."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -10,29 +10,25 @@ import math
 import random
 import time
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from dialtone.adapters.signature import Verifier
+from dialtone.adapters.telemetry import Measure
 from infra.carrier import BEEP, Caller, HangUp, Hear, Press, Say, Silence
 from infra.carrier.account import BUSY, CALLEES, MACHINE, NO_ANSWER, PERSON
+from infra.carrier.delivery import Settle
+from infra.carrier.wire import Request
 from infra.checkout import SAMPLES
 from infra.demo import scenes
+from infra.watching.log_query import Record
 from infra.watching.measurements import Measurements, Name
 from infra.watching.stack import DEFAULTS
 from tests.benchmarks.cost import item_bytes
-from tests.drills.gate import Weather
+from tests.drills.gate import Gate, Weather
 from tests.drills.world import Noted, World
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from dialtone.adapters.telemetry import Measure
-    from infra.carrier.delivery import Settle
-    from infra.carrier.wire import Request
-    from infra.watching.log_query import Record
-    from tests.drills.gate import Gate
 
 T = TypeVar("T")
 

@@ -1,11 +1,9 @@
 """The dashboards can be drawn, and the pictures in docs/ are of the dashboards that are deployed."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from html import unescape
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,9 +14,6 @@ from infra.watching.measurements import Name, Span
 from infra.watching.stack import Stack
 from tests.dashboards.__main__ import PICTURES, pictures
 from tests.dashboards.day import NAMESPACE, Day
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FOLDER = ROOT / "docs" / "dashboards"
 NEVER = {"CallsExpectedFrom": "0", "CallsExpectedUntil": "0"}

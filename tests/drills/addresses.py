@@ -1,21 +1,15 @@
 """Other systems' addresses behind the gate, where the lookup function has urllib3."""
 
-from __future__ import annotations
-
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import urllib3
 
 from tests.drills.aws_memory import FunctionFailed
-from tests.drills.gate import Failed, Fault, TimedOut
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.drills.gate import Gate
+from tests.drills.gate import Failed, Fault, Gate, TimedOut
 
 _STATUSES = {Fault.THROTTLED: 429, Fault.SERVER_ERROR: 503}
 _PAGE = b"<html>It works!</html>"

@@ -5,29 +5,23 @@
 
 # ruff: noqa: N803, ANN401 -- boto's own names, and its requests and answers are dictionaries of anything
 
-from __future__ import annotations
-
 import io
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from dialtone.domain.deadline import SHORTEST_REQUEST_SECONDS, DeadlinePassed, seconds_left
+from infra.carrier.clock import Clock
 from infra.flowkit.memory_table import MemoryTable
-from tests.drills.gate import AWS_TIMEOUT_SECONDS, INVOCATION_SECONDS, Failed, Fault, TimedOut
+from tests.drills.gate import AWS_TIMEOUT_SECONDS, INVOCATION_SECONDS, Failed, Fault, Gate, TimedOut
 from tests.drills.processes import Killed
 from tests.sqs_records import sqs_record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from infra.carrier.clock import Clock
-    from tests.drills.gate import Gate
 
 _CODES: Mapping[tuple[str, Fault], str] = {
     ("dynamodb", Fault.THROTTLED): "ProvisionedThroughputExceededException",

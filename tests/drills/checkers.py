@@ -1,28 +1,21 @@
 """What must hold after any play, whatever failed. Nothing here knows what was played, only what is left."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
+from dialtone.adapters.calls_table import TimelineEntry
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command
 from dialtone.domain.lookups import ANSWERED
-from dialtone.domain.recordings import KEPT_STATUSES, OPEN_STATUSES, VERIFIED, object_key
+from dialtone.domain.recordings import KEPT_STATUSES, OPEN_STATUSES, VERIFIED, Recording, object_key
+from infra.carrier.legs import Recording as Made
 from infra.carrier.storage import file_of
 from tests.drills.report import ALARMED, BYTES_ARCHIVED, CALLS, DOUBLED, FORGED, LOST, STUCK, WRONG, Violation
 from tests.drills.report import VERIFIED as VERIFIED_RECORDINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from dialtone.adapters.calls_table import TimelineEntry
-    from dialtone.domain.commands import Command
-    from dialtone.domain.recordings import Recording
-    from infra.carrier.legs import Recording as Made
-    from tests.drills.world import World
+from tests.drills.world import World
 
 REPEATABLE = frozenset({"hangup", "client_state_update", "switch_supervisor_role"})
 """What ends a leg ends it once, and a state set twice is set once."""

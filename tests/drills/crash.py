@@ -3,33 +3,26 @@
 A call must end as it would have ended without: the process is started anew, and whoever asked asks again.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from math import gcd
 from types import MappingProxyType
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
-from dialtone.domain.calls import NOT_COMPARED
+from dialtone.domain.calls import NOT_COMPARED, Call
+from dialtone.domain.recordings import Recording
 from infra.carrier import ApiFault, WebhookFault
 from infra.flowkit.stage import EndState
 from tests.drills.checkers import violations
 from tests.drills.faults import note, play_calls
 from tests.drills.gate import Fault, Weather, When
 from tests.drills.io_points import PLAYED
-from tests.drills.report import LOST, STUCK, InProcess, Violation
+from tests.drills.report import LOST, STUCK, InProcess, Tally, Violation
 from tests.drills.world import World
 from tests.simulation.plays import ALL_PLAYS, MEETING_PLAYS, flows_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from dialtone.domain.calls import Call
-    from dialtone.domain.recordings import Recording
-    from tests.drills.report import Tally
 
 WHENS: tuple[When, ...] = get_args(When)
 NOTHING: Mapping[int, When] = MappingProxyType({})

@@ -3,11 +3,8 @@
 Until then anything may happen; from then on nothing fails, and everything must come to its end.
 """
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from infra.carrier.faults import WebhookFault
 from tests.drills import report
@@ -15,12 +12,9 @@ from tests.drills.checkers import count, violations
 from tests.drills.forgeries import Forger
 from tests.drills.gate import Fault, Weather
 from tests.drills.io_points import PLAYED, service_of
-from tests.drills.report import WRONG, InProcess, Violation
+from tests.drills.report import WRONG, InProcess, Tally, Violation
 from tests.drills.world import World
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_PLAYS, PLAYS, flows_of
-
-if TYPE_CHECKING:
-    from tests.drills.report import Tally
 
 SERVICES = ("dynamodb", "http", "lambda", "s3", "secretsmanager", "sqs", "storage", "telnyx")
 

@@ -1,23 +1,17 @@
 """Webhooks that Telnyx has not signed, in the middle of calls: each must be turned away, and change nothing."""
 
-from __future__ import annotations
-
 import json
+import random
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from nacl.signing import SigningKey
 
 from dialtone.adapters.signature import TOLERANCE_SECONDS
 from tests.drills.report import FORGED, Violation
+from tests.drills.world import World
 from tests.integration.deliveries import Signer, request
-
-if TYPE_CHECKING:
-    import random
-    from typing import Any
-
-    from tests.drills.world import World
 
 EVERY_SECONDS = 7.0
 FOR_SECONDS = 120.0

@@ -1,21 +1,15 @@
 """The one gate through which every request of every function goes: where they fail, are slow, and processes die."""
 
-from __future__ import annotations
-
+import random
 from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from tests.drills.io_points import IO_POINTS, function_of
-from tests.drills.processes import Killed, UnknownRequest
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable, Mapping
-
-    from tests.drills.processes import Processes
+from tests.drills.processes import Killed, Processes, UnknownRequest
 
 T = TypeVar("T")
 

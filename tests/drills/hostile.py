@@ -4,16 +4,16 @@ Webhooks are made of Telnyx's own: of every type that its SDK describes, and of 
 by field, as an envelope, or byte by byte, and are signed or not.
 """
 
-from __future__ import annotations
-
 import base64
 import copy
 import json
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dialtone.adapters.flow_library import text_beside
 from dialtone.adapters.signature import Verifier
@@ -26,19 +26,13 @@ from tests.drills import report
 from tests.drills.crash import SCENES
 from tests.drills.faults import play_calls
 from tests.drills.hostile_audio import play_audio
-from tests.drills.report import FORGED, WRONG, InProcess, Violation
+from tests.drills.report import FORGED, WRONG, InProcess, Tally, Violation
 from tests.drills.world import World
 from tests.integration.deliveries import PHONE_CALL, TEAM_CALL, Signer, body, request
 from tests.integration.dependencies import Line
 from tests.simulation.plays import LANGUAGE_FLOWS, flows_of
 from tests.webhook_types import WEBHOOK_TYPES
 from webhook.endpoint import Endpoint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.drills.report import Tally
 
 INPUTS_A_ROUND = 2_000
 UNSIGNED = 0.3

@@ -3,12 +3,12 @@
 Whatever comes, it is refused, or lies in the bucket as it came; verified only if it is as long as Telnyx says.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archive.bucket import RecordingsBucket
 from archive.deadline import Deadline
@@ -16,18 +16,12 @@ from archive.decompression import unpacked
 from archive.download import Downloader
 from archive.errors import NotArchived
 from archive.upload import copy_audio
+from dialtone.domain.allowed_addresses import Target
 from dialtone.domain.errors import AddressRefused
 from tests.drills import report
 from tests.drills.aws_memory import MemoryBucket
-from tests.drills.report import STUCK, WRONG, Violation
+from tests.drills.report import STUCK, WRONG, Tally, Violation
 from tests.integration.archiving import entry, wav
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator
-
-    from dialtone.domain.allowed_addresses import Target
-    from tests.drills.report import Tally
 
 ADDRESS = "http://127.0.0.1/storage/r.wav"
 DEADLINE_SECONDS = 200.0

@@ -4,8 +4,6 @@ The name is `<function> <service>:<operation>`: AWS's own name of the operation,
 with `…` for what stands between slashes and varies. Each is killed before and after, and fails in every way.
 """
 
-from __future__ import annotations
-
 BESIDE = frozenset(
     {
         "campaigns dynamodb:BatchGetItem",

@@ -3,14 +3,12 @@
 All other drills stand on the table in memory: this one says that it answers as DynamoDB does.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -28,12 +26,9 @@ from infra.flowkit.memory_table import MemoryTable
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
 from tests.drills import report
-from tests.drills.report import WRONG, Violation
+from tests.drills.report import WRONG, Tally, Violation
 from tests.drills.world import library_of
 from tests.integration.dependencies import create_table
-
-if TYPE_CHECKING:
-    from tests.drills.report import Tally
 
 OPERATIONS_A_ROUND = 60
 SESSIONS, LEGS, NUMBERS, EVENTS = ("s-1", "s-2"), ("l-1", "l-2"), (1, 2), 12

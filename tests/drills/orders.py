@@ -5,21 +5,22 @@ cause included, after which nothing may have been obeyed twice or be lost, and t
 people's keys and words count where they come are judged so in the first kind of orders, too.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from math import factorial
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.deadline import NO_DEADLINE
+from dialtone.domain.events import Event
 from tests.drills import report
-from tests.drills.report import DOUBLED, LOST, STUCK, InProcess, Violation
+from tests.drills.report import DOUBLED, LOST, STUCK, InProcess, Tally, Violation
+from tests.integration.dependencies import AcceptingTelnyx
 from tests.simulation.plays import ALL_PLAYS, SPEECH_PLAYS, TALKING_PLAYS
 from tests.simulation.test_orders import (
+    DeliveryOrder,
     deliveries_of,
     fresh,
     is_asked,
@@ -29,15 +30,7 @@ from tests.simulation.test_orders import (
     replay_shuffled,
     sent,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.domain.events import Event
-    from tests.drills.report import Tally
-    from tests.integration.dependencies import AcceptingTelnyx
-    from tests.simulation.test_orders import DeliveryOrder
-    from webhook.processor import EventProcessor
+from webhook.processor import EventProcessor
 
 LOOSE_PLAYS = tuple(sorted(TALKING_PLAYS | SPEECH_PLAYS.keys()))
 """Plays that may end otherwise in another order: what is said or pressed counts where it comes."""

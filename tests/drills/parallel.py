@@ -9,12 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import random
 import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -22,21 +23,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.calls_table import CallsTable, StoreUnavailable
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.domain.commands import Command
+from dialtone.domain.events import Event
 from infra.flowkit.stage import Jobs, Unwatched
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator
 from tests.drills import report
-from tests.drills.report import DOUBLED, LOST, WRONG, Violation
+from tests.drills.report import DOUBLED, LOST, WRONG, Tally, Violation
 from tests.integration.deliveries import SESSION, phone_call, team_call, written_flows
-from tests.integration.dependencies import FOR_EVER, AcceptingTelnyx, ForbiddenDependency, Line, create_table
+from tests.integration.dependencies import FOR_EVER, AcceptingTelnyx, ForbiddenDependency, Line, Remains, create_table
 from webhook.processor import EventProcessor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from dialtone.domain.commands import Command
-    from dialtone.domain.events import Event
-    from tests.drills.report import Tally
-    from tests.integration.dependencies import Remains
 
 PROCESSES = 6
 AT_ONCE = 50

@@ -3,16 +3,12 @@
 Each runs in a thread, and one of all threads at a time: what happens depends on the seed alone.
 """
 
-from __future__ import annotations
-
 import contextvars
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.carrier.clock import Clock
+from infra.carrier.clock import Clock
 
 T = TypeVar("T")
 

@@ -4,17 +4,15 @@ Each part plays round after round, each with a seed of its own that plays it aga
 kind of operation and fault has happened at least once.
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import multiprocessing
 import os
 import random
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tests.drills.crash import Crash
 from tests.drills.faults import Faults
@@ -23,14 +21,9 @@ from tests.drills.oracle import Oracle
 from tests.drills.orders import Orders
 from tests.drills.parallel import Parallel
 from tests.drills.properties import Properties
-from tests.drills.report import PROMISES, Tally, kept_seeds, lacking, summary
+from tests.drills.report import PROMISES, Part, Tally, kept_seeds, lacking, summary
 from tests.drills.stack import Stack
 from tests.drills.times import Times
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.drills.report import Part
 
 PARTS: dict[str, Part] = {
     part.name: part

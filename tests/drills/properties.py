@@ -1,16 +1,11 @@
 """The property tests of tests/simulation and tests/integration with other examples: a round takes minutes."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from tests.drills.report import WRONG, InProcess, Violation
-
-if TYPE_CHECKING:
-    from tests.drills.report import Tally
+from tests.drills.report import WRONG, InProcess, Tally, Violation
 
 FOLDERS = ("tests/simulation", "tests/integration")
 

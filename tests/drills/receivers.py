@@ -2,23 +2,17 @@
 
 # ruff: noqa: N803, ANN401 -- boto's own names, and its requests and answers are dictionaries of anything
 
-from __future__ import annotations
-
 import email
 import email.policy
 import json
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import urllib3
 
-from tests.drills.gate import Failed, Fault, TimedOut
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from tests.drills.gate import Gate
+from tests.drills.gate import Failed, Fault, Gate, TimedOut
 
 CHAT_ADDRESS = ("93.184.215.14", 443)
 CHATS = json.dumps({"support": "https://chat.example.com/hook"})

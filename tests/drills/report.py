@@ -1,14 +1,10 @@
 """What a drill counts, what must have happened before it ends, and what it prints."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Protocol
 
 POINTS_KILLED = "points killed"
 FAULTS_INJECTED = "faults injected"

@@ -4,23 +4,18 @@ A third of the rounds goes through all requests, a death before and after each; 
 faults of every kind, batches of the stream and messages that come again, and answers that take only a part.
 """
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from tests.drills.faults import UNTIL_SECONDS, drawn_weather, note
 from tests.drills.gate import Fault, Weather, When
 from tests.drills.io_points import BESIDE
-from tests.drills.report import WRONG, InProcess, Violation
+from tests.drills.report import WRONG, InProcess, Tally, Violation
 from tests.drills.stack_checkers import violations
 from tests.drills.stack_scenes import FLOWS, SCENES
 from tests.drills.whole_stack import WholeStack
-
-if TYPE_CHECKING:
-    from tests.drills.report import Tally
 
 WHENS: tuple[When, ...] = get_args(When)
 OWN_SERVICES = ("chat", "events", "ses")

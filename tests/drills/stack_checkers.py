@@ -1,32 +1,24 @@
 """What must hold of all that a stack sends out and is asked for, whatever failed."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.table_stream import Change
-from dialtone.domain.campaigns.attempt import SETTLED
-from dialtone.domain.campaigns.campaign import DONE
+from dialtone.domain.campaigns.attempt import SETTLED, Attempt
+from dialtone.domain.campaigns.campaign import DONE, Campaign
 from dialtone.domain.campaigns.dial_id import DialId
 from dialtone.domain.deliveries import DeliveryJob
 from dialtone.domain.life_cycle import MILESTONES, STATUSES
-from dialtone.domain.recordings import DELETED, KEPT_STATUSES, SUPERSEDED
+from dialtone.domain.recordings import DELETED, KEPT_STATUSES, SUPERSEDED, Recording
 from events.life_cycle_events import masked
 from events.outbox import events_of
+from infra.carrier.legs import Leg
 from tests.drills.checkers import violations as of_world
 from tests.drills.report import DOUBLED, LOST, STUCK, WRONG, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.domain.campaigns.attempt import Attempt
-    from dialtone.domain.campaigns.campaign import Campaign
-    from dialtone.domain.recordings import Recording
-    from infra.carrier.legs import Leg
-    from tests.drills.whole_stack import WholeStack
+from tests.drills.whole_stack import WholeStack
 
 OK, NOT_FOUND, CONFLICT = 200, 404, 409
 STOPS_SECONDS = 2.0

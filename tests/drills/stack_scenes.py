@@ -1,13 +1,13 @@
 """What is played in the whole stack: messages that go to people, calls that are acted on from outside, a campaign."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from control.campaigns import CampaignOrder
 from infra.carrier import (
     Busy,
+    Callee,
     Caller,
     Fax,
     HangUp,
@@ -23,13 +23,7 @@ from infra.carrier import (
 )
 from infra.carrier.account import CONNECTION_ID, SHOWN_NUMBER
 from tests.drills.whole_stack import Asked, WholeStack
-from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from infra.carrier import Callee
-    from tests.simulation.plays import Play
+from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS, Play
 
 FLOWS = LANGUAGE_FLOWS
 PUBLISHED_SECONDS, PAUSED_SECONDS, RESUMED_SECONDS = 9.0, 14.0, 40.0

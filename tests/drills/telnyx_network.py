@@ -1,27 +1,21 @@
 """Telnyx behind the gate: the real client of its API over a transport in memory, and the storage of its recordings."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import telnyx
 
+from archive.deadline import Deadline
 from archive.download import Downloader
+from dialtone.adapters.secrets import Secret
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.domain.allowed_addresses import Target
 from infra.carrier.wire import Request, Response
-from tests.drills.gate import Failed, Fault, TimedOut
-
-if TYPE_CHECKING:
-    import telnyx
-
-    from archive.deadline import Deadline
-    from dialtone.adapters.secrets import Secret
-    from dialtone.domain.allowed_addresses import Target
-    from tests.drills.gate import Gate
+from tests.drills.gate import Failed, Fault, Gate, TimedOut
 
 Answer = Callable[[Request], Response]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import logging
 import re
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -38,7 +40,7 @@ from tests.drills.orders import LOOSE_PLAYS, any_order, loosely_allowed
 from tests.drills.processes import UnknownRequest
 from tests.drills.program import PARTS, main
 from tests.drills.receivers import MemoryBus
-from tests.drills.report import DOUBLED, FORGED, LOST, STUCK, WRONG, Tally, kept_seeds
+from tests.drills.report import DOUBLED, FORGED, LOST, STUCK, WRONG, Part, Tally, kept_seeds
 from tests.drills.stack import Stack
 from tests.drills.stack import play_scene as play_stack
 from tests.drills.stack import undisturbed as undisturbed_stack
@@ -47,12 +49,6 @@ from tests.drills.times import Times
 from tests.drills.world import World
 from tests.simulation.plays import ALL_PLAYS, SPEECH_PLAYS, flows_of
 from webhook import processor
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.drills.report import Part
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 

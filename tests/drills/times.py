@@ -4,31 +4,25 @@ Telnyx remembers a command's id for a minute: what is sent again after that woul
 for five minutes, either way.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dialtone.adapters.signature import TOLERANCE_SECONDS, Verifier
 from infra.flowkit.stage import StrictObserver
 from tests.drills.crash import differences, undisturbed_call
 from tests.drills.faults import note, play_calls
 from tests.drills.gate import Fault, Weather
-from tests.drills.report import FORGED, LOST, InProcess, Violation
+from tests.drills.report import FORGED, LOST, InProcess, Tally, Violation
 from tests.drills.world import World
 from tests.integration.deliveries import Signer, body
 from tests.integration.dependencies import Line
 from tests.simulation.plays import ALL_PLAYS, flows_of
 from webhook.endpoint import Endpoint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.drills.report import Tally
 
 AGAIN_SECONDS = (59.0, 61.0, 600.0)
 APART_SECONDS = tuple(sign * (TOLERANCE_SECONDS + more) for sign in (1, -1) for more in (-1, 0, 1))

@@ -1,26 +1,21 @@
 """The functions' own code on virtual time, and one thread at a time: nothing sleeps, and a seed repeats everything."""
 
-from __future__ import annotations
-
 import concurrent.futures
 import sys
 import time
 import types
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 import archive.bucket
 import dialtone.adapters.secrets
 import lookup.backend_client
 import reconcile.sweep
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.drills.processes import Processes
+from tests.drills.processes import Processes
 
 OURS = (
     *("archive", "campaigns", "control", "deliver", "dialtone", "events"),

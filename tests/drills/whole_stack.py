@@ -1,14 +1,14 @@
 """The world with the functions beside a call: events and deliver on the table's stream, control, and campaigns."""
 
-from __future__ import annotations
-
 import json
 import random
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 from unittest.mock import patch
 
 import deliver.chat
@@ -31,6 +31,7 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.telnyx_api import Outcome
 from dialtone.adapters.webhook_function import WebhookFunction
 from events.bus import EventBus
 from events.dead_letters import DeadLetters
@@ -39,18 +40,11 @@ from events.outbox import Outbox
 from infra.carrier.account import CONNECTION_ID
 from tests.control_settings import CONTROL_SETTINGS
 from tests.drills.aws_memory import QUEUE_URL, Gated, MemoryBucket, MemoryQueue, Queues
-from tests.drills.processes import Killed
+from tests.drills.processes import Killed, Process, Processes
 from tests.drills.receivers import CHAT_ADDRESS, SENDER, ChatPool, Inbox, MemoryBus
 from tests.drills.table_stream import Reader, StreamedTable, TableStream
 from tests.drills.virtual_time import InOrder
 from tests.drills.world import WATCHDOG_QUEUE_URL, World
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from dialtone.adapters.telnyx_api import Outcome
-    from tests.drills.processes import Process, Processes
 
 DELIVERY_QUEUE_URL, EVENTS_DEAD_URL = "https://sqs.invalid/deliveries", "https://sqs.invalid/events-dead-letters"
 DELIVERY_VISIBILITY_SECONDS, DELIVERY_RECEIVES = 540.0, 10

@@ -3,14 +3,15 @@
 What stands around it is in memory; every request goes through one gate. A seed repeats all that happens.
 """
 
-from __future__ import annotations
-
 import random
 from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from pathlib import Path
+from typing import Any, Self, TypeVar
 
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
@@ -24,14 +25,17 @@ from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP, LookupFunction
 from dialtone.adapters.secrets import CachedSecret
+from dialtone.adapters.telemetry import Measure
 from dialtone.adapters.watchdog_queue import WatchdogQueue
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.events import parse_event
 from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Lookup
 from dialtone.domain.recordings import ArchiveJob
 from dialtone.domain.watch import Look
-from infra.carrier import API_KEY
+from infra.carrier import API_KEY, WebhookFault
 from infra.carrier.account import CONNECTION_ID
+from infra.carrier.delivery import Settle
+from infra.carrier.wire import Request
 from infra.flowkit.scripted_backends import NEVER
 from infra.flowkit.stage import EndState, Stage, StrictObserver, timeless, timeless_recording
 from lookup.answer_delivery import NotTaken, Webhook
@@ -57,21 +61,11 @@ from tests.drills.processes import Processes
 from tests.drills.receivers import CHATS
 from tests.drills.telnyx_network import PUBLIC_URL, GatedDownloader, GatedTelnyx, Transport
 from tests.drills.virtual_time import virtual_time
+from tests.simulation.plays import Play
 from watchdog.watchdog import Watchdog
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
 from webhook.queue_answers import QueueAnswers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from dialtone.adapters.telemetry import Measure
-    from infra.carrier import WebhookFault
-    from infra.carrier.delivery import Settle
-    from infra.carrier.wire import Request
-    from tests.simulation.plays import Play
 
 T = TypeVar("T")
 

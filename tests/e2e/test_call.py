@@ -1,7 +1,5 @@
 """The telephone in the terminal, on the stack that runs on this machine."""
 
-from __future__ import annotations
-
 import os
 import pty
 import select
@@ -10,17 +8,15 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import pytest
 
 from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.flowkit.conversations.conversation import read_conversations
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 ROOT = Path(__file__).resolve().parents[2]
 DIALTONE = [sys.executable, "-m", "infra.cli.main"]

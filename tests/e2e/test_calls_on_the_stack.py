@@ -1,22 +1,15 @@
 """`dialtone calls` and `dialtone logs` on the running stack: what the functions wrote is found."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pytest
+from nacl.signing import SigningKey
 
 from infra.cli.main import main
-from infra.local.cloud import STACK_NAME
+from infra.local.cloud import STACK_NAME, LocalCloud
 from tests.e2e.test_stack import event, post
-
-if TYPE_CHECKING:
-    from nacl.signing import SigningKey
-
-    from infra.local.cloud import LocalCloud
 
 
 @pytest.mark.usefixtures("shell")

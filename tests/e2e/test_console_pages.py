@@ -1,28 +1,22 @@
 """The console in a real browser, where there is one, on the running stack: a person in the morning after a night."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from botocore.credentials import Credentials
 
 from dialtone.client import Client
 from dialtone.domain.recordings import ArchiveJob
+from infra.local.cloud import LocalCloud
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer
 from tests.integration.accessibility import violations
 from tests.integration.browser import PROGRAM, Browser
 from tests.integration.staged_night import HOSTILE, Night
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from infra.local.cloud import LocalCloud
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")
 

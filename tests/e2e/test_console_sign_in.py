@@ -1,25 +1,20 @@
 """The console as the stack itself serves it: signing in at the user pool's page, with the emulator's Cognito."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import boto3
 import httpx
 import pytest
 
+from infra.local.cloud import LocalCloud
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from tests.integration.browser import PROGRAM, Browser
 from tests.integration.relay import Relay
 from tests.integration.staged_night import Night
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from infra.local.cloud import LocalCloud
 
 PASSWORD = "Harbour-Dental-1842"
 LISTENER, NOBODY = "ada@example.com", "eve@example.com"

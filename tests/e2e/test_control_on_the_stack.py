@@ -1,28 +1,22 @@
 """The control API on the running stack: through the HTTP API, with the function as a process."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
+from nacl.signing import SigningKey
 
-from infra.carrier import Application, Caller, HangUp, Hear, Person, trace
+from infra.carrier import Application, Caller, Carrier, HangUp, Hear, Person, trace
+from infra.local.cloud import LocalCloud
 from infra.local.emulator import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tests.e2e.test_recordings_on_the_stack import kept
 from tests.e2e.test_stack import event, post
 from tests.integration.archiving import sha256, wav
 from tests.unit.test_docs import ROOT, blocks
-
-if TYPE_CHECKING:
-    from nacl.signing import SigningKey
-
-    from infra.carrier import Carrier
-    from infra.local.cloud import LocalCloud
 
 
 def asked(cloud: LocalCloud, path: str, status: int = 200) -> Any:  # noqa: ANN401 -- any JSON

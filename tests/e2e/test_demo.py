@@ -1,7 +1,5 @@
 """What a newcomer sees: the demo, from the command line."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

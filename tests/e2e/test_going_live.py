@@ -1,28 +1,20 @@
 """The page docs/going-live.md, command by command, until a phone is answered."""
 
-from __future__ import annotations
-
 import io
 import re
 import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from infra.carrier import Caller, Hear
+from infra.carrier import Caller, Carrier, Hear
 from infra.carrier.trace import Heard
 from infra.checkout import ROOT
 from infra.cli.main import command_parser, main
-from infra.local.cloud import STACK_NAME
+from infra.local.cloud import STACK_NAME, LocalCloud
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from infra.carrier import Carrier
-    from infra.local.cloud import LocalCloud
 
 NUMBER, CALLER = "+15550100", "+15550142"
 MOST_COMMANDS = 7

@@ -1,21 +1,16 @@
 """A flow that asks a function of the team's, on the stack as it is deployed: three functions, one call."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from infra.carrier import Application, Caller, Carrier, Hear, Silence, trace
 from infra.carrier.server import CarrierServer, http_fetch, http_post
 from infra.local.cloud import LocalCloud, StackSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 NUMBER = "+15550100"
 FLOW = """\

@@ -1,14 +1,13 @@
 """What is measured is watched, and what is watched is measured."""
 
-from __future__ import annotations
-
 import io
 import json
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -34,9 +33,6 @@ from infra.output.terminal import Console
 from infra.watching.measurements import Measurements, Name, values_in
 from infra.watching.stack import Stack
 from tests import runbooks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EVENTS = ROOT / "tests" / "events"
 

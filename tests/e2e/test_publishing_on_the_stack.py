@@ -1,29 +1,21 @@
 """`dialtone publish` on the running stack: new calls take it up within seconds."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import time
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from nacl.signing import SigningKey
 
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_versions_table import REREAD_SECONDS
 from infra.checkout import SAMPLES
 from infra.cli.main import main
-from infra.local.cloud import STACK_NAME
+from infra.local.cloud import STACK_NAME, LocalCloud
 from tests.e2e.test_stack import event, post
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from nacl.signing import SigningKey
-
-    from infra.local.cloud import LocalCloud
 
 
 @pytest.mark.usefixtures("shell")

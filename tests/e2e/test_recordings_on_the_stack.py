@@ -1,10 +1,7 @@
 """`dialtone recordings` on the running stack, found by its name."""
 
-from __future__ import annotations
-
 import json
 import uuid
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,11 +10,8 @@ from dialtone.adapters.calls_table import RECORDING
 from dialtone.adapters.dynamodb_items import attributes
 from dialtone.domain.recordings import VERIFIED, ArchiveJob, AudioCopy, Recording, object_key
 from infra.cli.main import main
-from infra.local.cloud import STACK_NAME
+from infra.local.cloud import STACK_NAME, LocalCloud
 from tests.integration.archiving import sha256, wav
-
-if TYPE_CHECKING:
-    from infra.local.cloud import LocalCloud
 
 
 def kept(cloud: LocalCloud, caller: str = "+15550171") -> Recording:

@@ -1,26 +1,20 @@
 """What surrounds a deployment, on the local stack: the check of a new version, the way back, what would be lost."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import boto3
 import pytest
 
 from dialtone.adapters.calls_table import CallsTable
+from dialtone.domain.calls import Call
 from infra.checkout import SAMPLES
 from infra.cli.main import main
-from infra.local.cloud import STACK_NAME
+from infra.local.cloud import STACK_NAME, LocalCloud
 from infra.operations.releases.deployment import settle
 from infra.operations.releases.history import ALIAS
 from pretraffic.check import Check
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dialtone.domain.calls import Call
-    from infra.local.cloud import LocalCloud
 
 
 @pytest.mark.usefixtures("shell")

@@ -1,22 +1,15 @@
 """`dialtone replay` on the running stack, found by its name."""
 
-from __future__ import annotations
-
 import json
 import uuid
-from typing import TYPE_CHECKING
 
 import pytest
+from nacl.signing import SigningKey
 
 from dialtone.adapters.dynamodb_items import attributes
 from infra.cli.main import main
-from infra.local.cloud import STACK_NAME
+from infra.local.cloud import STACK_NAME, LocalCloud
 from tests.e2e.test_stack import event, post, timeline
-
-if TYPE_CHECKING:
-    from nacl.signing import SigningKey
-
-    from infra.local.cloud import LocalCloud
 
 
 @pytest.mark.usefixtures("shell")

@@ -1,18 +1,13 @@
 """A synthetic call through a deployed stack, as the workflow plays it after a deployment."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
 
-from infra.local.cloud import STACK_NAME
+from infra.local.cloud import STACK_NAME, LocalCloud
 from infra.operations.smoke_call import main
-
-if TYPE_CHECKING:
-    from infra.local.cloud import LocalCloud
 
 
 @pytest.mark.usefixtures("shell")

@@ -1,7 +1,5 @@
 """The line that runs until it is interrupted, and the flows that are changed meanwhile."""
 
-from __future__ import annotations
-
 import os
 import queue
 import shlex
@@ -11,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -20,9 +18,6 @@ import pytest
 from infra.checkout import SAMPLES
 from infra.phone.remote import LineThere
 from tests.e2e.processes import started_by
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 120.0

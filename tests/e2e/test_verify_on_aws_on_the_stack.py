@@ -1,16 +1,11 @@
 """Those steps of `make verify-on-aws` that need no real account, on the stack of this machine."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from infra.local.cloud import STACK_NAME
 from infra.verify_on_aws import __main__ as command
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.usefixtures("shell")

@@ -1,13 +1,10 @@
 """What axe finds on a page against people who do not see it, or not well."""
 
-from __future__ import annotations
-
 import json
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tests.integration.browser import Browser
+from tests.integration.browser import Browser
 
 AXE = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 PHONE_PIXELS = 400

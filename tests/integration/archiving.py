@@ -14,12 +14,15 @@ import json
 import threading
 import time
 import wave
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
+import pytest
 
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
@@ -39,10 +42,6 @@ from tests.integration.dependencies import ONE_ATTEMPT, Died, Fault, Faults, Wir
 from tests.sqs_records import sqs_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from types import TracebackType
-
-    import pytest
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient

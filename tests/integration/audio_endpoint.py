@@ -1,17 +1,12 @@
 """A storage that gives audio of any length, and an S3 endpoint that takes and gives it back: over real HTTP."""
 
-from __future__ import annotations
-
 import contextlib
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MEGABYTE = 1_048_576
 UNKNOWN = 0xFFFF_FFFF

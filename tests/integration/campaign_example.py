@@ -1,7 +1,5 @@
 """A campaign as it is ordered, for tests that need one: `replace` what differs."""
 
-from __future__ import annotations
-
 from dialtone.domain.campaigns.campaign import Campaign, list_key
 from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.parser import read_flow

@@ -1,8 +1,7 @@
 """What several integration tests stand on: an AWS by moto, phone menus in a folder, a line through both."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,10 +14,6 @@ from tests.integration.custody import Operator, operator
 from tests.integration.deliveries import written_flows
 from tests.integration.dependencies import Line
 from tests.integration.lines import LineSetup, line_setup
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """The control API over HTTP, on a stack by moto: what API Gateway does for it on AWS."""
 
-from __future__ import annotations
-
 import base64
 import itertools
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.integration.local_http import LocalHttp, QuietHandler
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from tests.integration.local_http import LocalHttp, QuietHandler
 
 LISTENER = "arn:aws:sts::123456789012:assumed-role/listener/ada"
 

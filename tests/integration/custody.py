@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import pytest
 
 from archive.metadata import metadata
 from dialtone.adapters import queue_messages
-from dialtone.domain.recordings import VERIFIED, AudioCopy, object_key
+from dialtone.domain.recordings import VERIFIED, ArchiveJob, AudioCopy, Recording, object_key
 from infra.cli.main import main
 from infra.operations import aws
 from tests.integration.archiving import ENDED_AT, ArchiveHouse, entry, sha256
@@ -20,13 +22,9 @@ from tests.integration.deliveries import CALLED, CALLER, LEG, SESSION
 from tests.integration.dependencies import ONE_ATTEMPT, Died
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pytest
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-    from dialtone.domain.recordings import ArchiveJob, Recording
 
 STACK = "dialtone-prod"
 TEMPLATE = """

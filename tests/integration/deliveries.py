@@ -1,24 +1,18 @@
 """Telnyx's webhooks, as it writes, signs and delivers them, and as API Gateway hands them over."""
 
-from __future__ import annotations
-
 import base64
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from nacl.signing import SigningKey
 
-from dialtone.domain.events import parse_event
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dialtone.domain.events import Event
-    from tests.integration.dependencies import Line
+from dialtone.domain.events import Event, parse_event
+from tests.integration.dependencies import Line
 
 SESSION = "428c31b6-7af4-4bcb-b7f5-5013ef9657c1"
 LEG = "428c31b6-7af4-4bcb-b7f5-5013ef9657c2"

@@ -6,10 +6,12 @@ import email
 import email.policy
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -29,14 +31,8 @@ from dialtone.domain.delivery_targets import DeliveryTarget
 from dialtone.domain.events import Event
 from dialtone.domain.recordings import AudioCopy, Recording, TranscriptCopy, Transcription
 from tests.drills.aws_memory import MemoryBucket
-from tests.integration.dependencies import Died, Faults, Tapped, Wire
+from tests.integration.dependencies import Died, Fault, Faults, Tapped, Wire
 from tests.integration.streaming import COMMITTED_AT, StreamedTable, passes_filters
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from email.message import EmailMessage
-
-    from tests.integration.dependencies import Fault
 
 SESSION, LEG, AT = "session", "leg", "2026-11-30T10:42:00.000000Z"
 CALLER, CALLED, SENDER, ADA = "+15550142", "+15550100", "voicemail@example.com", "ada@example.com"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
@@ -14,28 +16,24 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
-from dialtone.adapters.calls_table import CallsTable, StoreUnavailable
+from dialtone.adapters.calls_table import CallsTable, StoreUnavailable, TimelineEntry
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
 from dialtone.adapters.watchdog_queue import WatchdogQueue
+from dialtone.domain.calls import Call
+from dialtone.domain.commands import Command
 from dialtone.domain.errors import TelnyxUnavailable
+from dialtone.domain.events import Event
+from dialtone.domain.lookups import Lookup
+from dialtone.domain.recordings import Recording
 from infra.flowkit.memory_table import MemoryTable
 from webhook.processor import EventProcessor, EventResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import GlobalSecondaryIndexTypeDef, KeySchemaElementTypeDef
     from mypy_boto3_sqs import SQSClient
 
-    from dialtone.adapters.calls_table import TimelineEntry
-    from dialtone.domain.calls import Call
-    from dialtone.domain.commands import Command
-    from dialtone.domain.events import Event
-    from dialtone.domain.lookups import Lookup
-    from dialtone.domain.recordings import Recording
 
 Fault = Literal["lost", "unanswered", "dies before", "dies after"]
 FAULTS: tuple[Fault, ...] = ("lost", "unanswered", "dies before", "dies after")

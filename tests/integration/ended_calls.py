@@ -1,7 +1,5 @@
 """A call as the table has it once it is over, for what operators read of calls."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

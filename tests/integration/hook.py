@@ -4,22 +4,18 @@ CodeDeploy runs nowhere but at AWS. This is its contract: the hook is invoked wi
 `PutLifecycleEventHookExecutionStatus`.
 """
 
-from __future__ import annotations
-
 import importlib
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
 
 from tests.function_output import follow_stdout
 from tests.integration.scripted_telnyx import Answer, Request, ScriptedTelnyx
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
-
-    import pytest
 
 VERSION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:webhook:42"
 IDS = {"DeploymentId": "d-ABCDEF123", "LifecycleEventHookExecutionId": "execution-1"}

@@ -1,15 +1,16 @@
 """What setting up a line meets: a stack and its secret by moto, a Telnyx account behind HTTP, and a terminal."""
 
-from __future__ import annotations
-
 import io
 import json
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import boto3
+import pytest
 from botocore.exceptions import BotoCoreError
 
 from infra.carrier import Application, Carrier, Request, Response
@@ -18,12 +19,6 @@ from infra.carrier.server import CarrierServer
 from infra.cli.main import main
 from infra.operations.aws import client
 from tests.carrier.desk import wav_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    import pytest
 
 FRONT_DESK, NIGHT, OTHER = "+13125550100", "+13125550101", "+13125550199"
 

@@ -1,7 +1,5 @@
 """An HTTP server on a port of this machine, for tests."""
 
-from __future__ import annotations
-
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self

@@ -1,7 +1,5 @@
 """SQS's moves of messages, which moto does not have: answered in its place, as AWS's API describes them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any

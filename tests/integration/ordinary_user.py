@@ -1,14 +1,10 @@
 """Rights that hold for root, too: without the capabilities that let root pass them over."""
 
-from __future__ import annotations
-
 import ctypes
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 VERSION_3 = 0x20080522
 PASSING_RIGHTS_OVER = (1 << 1) | (1 << 2) | (1 << 3)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
+from dialtone.domain.decisions import Decision, EnteredStep
 from infra.checkout import SAMPLES
 from infra.flowkit.stage import Stage
 from infra.flowkit.watched_flows import WatchedFlows
@@ -19,12 +22,6 @@ from infra.phone.api import PhoneApi
 from infra.phone.call_service import CallService
 from infra.phone.clock_thread import ClockThread
 from infra.phone.people import people
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    from dialtone.domain.decisions import Decision, EnteredStep
 
 PACE = 30.0
 

@@ -1,19 +1,20 @@
 """What a sweep meets: a phone line whose webhooks were lost, a Telnyx that lists recordings, and what goes wrong."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
-from dialtone.adapters.calls_table import StoreUnavailable
+from dialtone.adapters.calls_table import CallsTable, StoreUnavailable
 from dialtone.adapters.flow_versions_table import FlowVersionsTable
+from dialtone.adapters.telemetry import Level, Measure
 from dialtone.adapters.telnyx_api import (
     CallInfo,
     RecordingInfo,
@@ -22,24 +23,15 @@ from dialtone.adapters.telnyx_api import (
     TakenCommand,
     TranscriptInfo,
 )
+from dialtone.domain.calls import Call
 from dialtone.domain.errors import MalformedEvent
-from dialtone.domain.events import TELNYX_EVENT, parse_event
-from dialtone.domain.recordings import COMPLETED, VERIFIED
+from dialtone.domain.events import TELNYX_EVENT, Event, parse_event
+from dialtone.domain.recordings import COMPLETED, VERIFIED, Recording
 from reconcile.dependencies import Dependencies
 from reconcile.listing import created_seconds
 from reconcile.sweep import Sweep
 from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
 from tests.integration.dependencies import Line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
-    from pathlib import Path
-
-    from dialtone.adapters.calls_table import CallsTable
-    from dialtone.adapters.telemetry import Level, Measure
-    from dialtone.domain.calls import Call
-    from dialtone.domain.events import Event
-    from dialtone.domain.recordings import Recording
 
 HANG_UP_SECONDS = 11
 """Of deliveries.PHONE_CALL, since it began."""

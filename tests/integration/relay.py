@@ -1,7 +1,5 @@
 """An address of its own for an HTTP API of the emulator, below whose path pages would not find their files."""
 
-from __future__ import annotations
-
 import json
 
 import httpx

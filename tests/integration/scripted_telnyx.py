@@ -1,20 +1,16 @@
 """A real HTTP server that keeps every request and answers by its script: for what Telnyx does when things go wrong."""
 
-from __future__ import annotations
-
 import json
 import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Literal, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
+from types import TracebackType
+from typing import Any, Literal, Self
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,14 @@
 """Signs requests and sends them on to a control API, for programs that cannot sign."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from dialtone.client.api import SERVICE
 from tests.integration.local_http import LocalHttp, QuietHandler
-
-if TYPE_CHECKING:
-    from botocore.credentials import Credentials
 
 SENT_ON = frozenset({"content-type", "idempotency-key", "accept"})
 """Headers of the caller's that the API may look at; the others are of the connection, or not the caller's to choose."""

@@ -1,11 +1,10 @@
 """The calls table with its stream, Lambda as it reads that, and an event bus: in memory, any request may fail."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.adapters.telemetry import Observer
 from events.bus import EventBus
@@ -15,12 +14,7 @@ from events.outbox import Outbox
 from infra.flowkit.memory_table import MemoryTable
 from infra.local import translate
 from infra.local.cloud import TEMPLATE
-from tests.integration.dependencies import Died, Faults, MemoryQueue, Tapped, Wire
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from tests.integration.dependencies import Fault
+from tests.integration.dependencies import Died, Fault, Faults, MemoryQueue, Tapped, Wire
 
 DEAD_LETTERS = "dead-letters"
 COMMITTED_AT = 1_790_000_000

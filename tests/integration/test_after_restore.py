@@ -1,7 +1,5 @@
 """`dialtone after-restore` on a stack by moto, whose table is restored behind CloudFormation's back."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -1,10 +1,9 @@
 """`dialtone announce`, as people run it: the plan before anything starts, and a list that is complete or not there."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import boto3
@@ -18,12 +17,8 @@ from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.suppression import Suppression
 from infra.cli.main import main
 from tests.integration.control_server import ControlServer
+from tests.integration.dependencies import Line
 from tests.simulation.controlled import ControlledStage
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.dependencies import Line
 
 FROM = "+13125550100"
 DAY = (datetime.now(UTC) + timedelta(days=30)).date()

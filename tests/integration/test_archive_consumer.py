@@ -1,7 +1,5 @@
 """Batches as Lambda hands them over: what is reported, put back, given up and counted."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,11 +1,9 @@
 """Recordings taken over from a real storage, with its faults, into S3 and DynamoDB by moto."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
@@ -32,9 +30,6 @@ from tests.integration.archiving import (
     wav,
 )
 from tests.integration.deliveries import CALLED, CALLER, CONTROL, LEG, SESSION, event
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 AUDIO = wav()
 WAV_HEADER_BYTES = len(wav(0))

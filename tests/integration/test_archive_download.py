@@ -8,9 +8,10 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -26,10 +27,6 @@ from archive.decompression import unpacked
 from archive.download import Downloader
 from archive.errors import NotArchived, TooLong
 from dialtone.domain.errors import AddressRefused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 HOST = "audio.example"
 SHORT_SECONDS = 0.4

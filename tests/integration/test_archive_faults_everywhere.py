@@ -1,9 +1,6 @@
 """Custody under every fault: whatever fails, before or after it took effect, the recording ends verified and whole."""
 
-from __future__ import annotations
-
 from itertools import count
-from typing import TYPE_CHECKING
 
 import moto.s3.models
 import pytest
@@ -11,12 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive import upload
-from dialtone.domain.recordings import VERIFIED
+from dialtone.domain.recordings import VERIFIED, ArchiveJob
 from tests.integration.archiving import KEY, ArchiveHouse, sha256, wav
 from tests.integration.dependencies import DELIVERIES, FAULTS, Died, Fault
-
-if TYPE_CHECKING:
-    from dialtone.domain.recordings import ArchiveJob
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 

@@ -1,20 +1,15 @@
 """A large recording through a real storage and a real S3 endpoint, in a process of its own whose memory is measured."""
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from archive.upload import PART_BYTES
 from tests.integration.audio_endpoint import HEADER, MEGABYTE, audio, audio_endpoint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LARGE_BYTES = 256 * MEGABYTE + 44
 MOST_GROWTH_BYTES = 6 * PART_BYTES

@@ -1,7 +1,5 @@
 """What a caller decided about a message, while the archive takes it over or after it has."""
 
-from __future__ import annotations
-
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import DELETED, SUPERSEDED, VERIFIED, ArchiveJob, Review

@@ -1,7 +1,5 @@
 """Transcripts laid beside their recordings, in S3 and DynamoDB by moto; Telnyx's API by a real server."""
 
-from __future__ import annotations
-
 import hashlib
 
 import pytest

@@ -1,12 +1,11 @@
 """boto3's clients as the functions use them: in time where somebody waits, and with plain values."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -19,9 +18,6 @@ from dialtone.adapters.aws_clients import DeadlineClient, budget, session
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.deadline import DeadlinePassed, request_until
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 READ = {"calls": {"Keys": [{"item": {"S": "a"}}]}}
 FOUND = Answer(200, json.dumps({"Responses": {"calls": []}}).encode(), {"content-type": "application/x-amz-json-1.0"})

@@ -1,7 +1,5 @@
 """Every command with what it cannot use: one sentence with a remedy, a status other than 0, and never a traceback."""
 
-from __future__ import annotations
-
 import os
 import re
 import resource
@@ -9,9 +7,9 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,9 +17,6 @@ from infra.checkout import ROOT, SAMPLES
 from infra.cli.errors import sentence_of
 from infra.cli.main import BROKEN_PIPE, INTERRUPTED, command_parser, main
 from tests.integration.ordinary_user import as_an_ordinary_user
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 pytestmark = pytest.mark.no_cover
 

@@ -1,7 +1,5 @@
 """`dialtone bench` in a checkout whose benchmarks are quick: what it writes, keeps, and says when one fails."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

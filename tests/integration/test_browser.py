@@ -1,15 +1,10 @@
 """The browser that drives the pages in tests."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.integration.browser import PROGRAM, Browser
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")

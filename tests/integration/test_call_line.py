@@ -1,16 +1,14 @@
 """`dialtone call --line`: a phone in a terminal that rings into a line which another program keeps up."""
 
-from __future__ import annotations
-
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,9 +18,6 @@ from infra.phone import call_service
 from infra.phone.hearing import Stage
 from infra.phone.remote import LineThere
 from tests.integration.phone_line import OpenLine
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.no_cover
 

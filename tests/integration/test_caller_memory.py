@@ -1,26 +1,19 @@
 """What flows remember of a caller: there at the next call, written with what sets it, and read only if wanted."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from moto import mock_aws
 
 from dialtone.adapters.calls_table import CALLER, MEMORY_ITEM
+from dialtone.domain.calls import Call
+from dialtone.domain.events import Event
 from infra.carrier import Caller, Hear, Person, Silence
 from infra.flowkit.stage import Stage
-from tests.integration.dependencies import FAULTS, Line
+from tests.integration.dependencies import FAULTS, Fault, Line
 from tests.staged_call import BEGAN, happened, mark_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dialtone.domain.calls import Call
-    from dialtone.domain.events import Event
-    from tests.integration.dependencies import Fault
 
 ANN, LINE = "+13125550142", "+15550100"
 COUNTS = """

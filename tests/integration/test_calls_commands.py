@@ -1,14 +1,14 @@
 """`dialtone calls`: what an operator finds of the calls of a stack, by moto."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -17,6 +17,7 @@ from control import call_filters as selection_module
 from control import listing as listing_module
 from control.call_filters import Selection, ago_or_moment
 from control.listing import QUIET_DAYS, Listing
+from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
@@ -25,15 +26,9 @@ from infra.cli.main import main
 from infra.operations import aws
 from infra.operations.calls import following
 from infra.operations.calls.following import Following
+from tests.integration.dependencies import Line
 from tests.integration.ended_calls import ended_call
 from tests.unit.test_docs import ROOT, blocks
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from dialtone.domain.calls import Call
-    from tests.integration.dependencies import Line
 
 NOW = datetime.now(UTC)
 SHORT_DAYS = 12

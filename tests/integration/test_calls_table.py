@@ -1,11 +1,11 @@
 """The calls table: what is written, what is refused, and what two writers at once come to."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -24,15 +24,10 @@ from dialtone.domain.calls import Call, Position
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision, EnteredStep
+from dialtone.domain.events import Event
 from dialtone.domain.recordings import ArchiveJob, Recording
 from tests.integration.deliveries import BEGAN, CARD, CONTROL, LEG, SESSION, SIGNED_URL, event
 from tests.integration.dependencies import Line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from dialtone.domain.events import Event
 
 NOW = 1_790_000_000.25
 DAY_SECONDS = 86_400

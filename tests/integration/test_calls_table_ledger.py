@@ -1,7 +1,5 @@
 """The ledger in DynamoDB, by moto."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import pytest

@@ -11,11 +11,11 @@ from botocore.exceptions import ClientError
 from dialtone.adapters.campaign_numbers import CampaignNumbers, NumberRecord, Throttled
 from dialtone.domain.campaigns.dialling_rules import WEEK_SECONDS, History
 from dialtone.domain.campaigns.suppression import OPTED_OUT, Suppression
+from tests.integration.dependencies import Line
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from tests.integration.dependencies import Line
 
 ANN, BOB, NOW = "+15555550101", "+15555550102", 1_780_000_000
 

@@ -1,20 +1,14 @@
 """`dialtone campaigns suppress`, as an operator runs it."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from infra.cli.main import main
 from infra.operations import aws
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.dependencies import Line
+from tests.integration.dependencies import Line
 
 ANN, BOB = "+13125550142", "+4930901820"
 

@@ -1,12 +1,9 @@
 """The campaigns function as Lambda calls it: AWS by moto, Telnyx by a real HTTP server."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -23,10 +20,8 @@ from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.client_state import ClientState
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW, NOW
+from tests.integration.dependencies import Line
 from tests.integration.scripted_telnyx import ScriptedTelnyx
-
-if TYPE_CHECKING:
-    from tests.integration.dependencies import Line
 
 CAMPAIGN = replace(ORDERED, recipients=1, connection_id="1293384261075731499", window=Window(0, 1_440), status=RUNNING)
 ZOE = Recipient(2, "+15550142", ("UTC",), {"name": "Zoë"})

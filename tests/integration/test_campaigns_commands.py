@@ -1,13 +1,11 @@
 """`dialtone campaigns list`, `show`, `pause`, `resume`, `cancel` and `report`, as an operator runs them."""
 
-from __future__ import annotations
-
 import csv
 import json
 import time
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -25,11 +23,7 @@ from infra.operations.campaigns.status import Standing, duration
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW, NOW
 from tests.integration.deliveries import LEG, SESSION, event
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.dependencies import Line
+from tests.integration.dependencies import Line
 
 CAMPAIGN = replace(ORDERED, status=RUNNING, estimated_dollars=0.035)
 

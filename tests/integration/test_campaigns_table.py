@@ -1,9 +1,7 @@
 """Campaigns in the table: versions that two workers cannot both write, an index of what is due, one lease."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -24,9 +22,7 @@ from dialtone.domain.decisions import Decision
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW, NOW
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event
-
-if TYPE_CHECKING:
-    from tests.integration.dependencies import Line
+from tests.integration.dependencies import Line
 
 CAMPAIGN = replace(ORDERED, recipients=2, retries=(RetryRule(BUSY, 2, 300),))
 FIRST, SECOND = (

@@ -1,14 +1,13 @@
 """The carrier over real HTTP: the official SDK speaks to it, and its webhooks reach a real server."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -34,9 +33,6 @@ from infra.carrier.server import CarrierServer, http_fetch, http_post
 from infra.carrier.trace import Commanded, Pressed, Spoke
 from infra.cli.main import main
 from tests.carrier.desk import wav_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.no_cover
 

@@ -1,10 +1,10 @@
 """dialtone.client against the control API on a stack by moto: what programs get, answers and errors."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, get_type_hints
+from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 from botocore.credentials import Credentials
@@ -14,15 +14,10 @@ from dialtone.client import Client, Refused, answers
 from dialtone.domain.errors import DialtoneError
 from infra.carrier import Caller, HangUp, Person, Silence
 from tests.integration.control_server import ControlServer
+from tests.integration.test_control_api import Client as Stack
 from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
 from tests.simulation.controlled import ControlledStage
 from tests.unit.test_docs import ROOT, blocks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.integration.test_control_api import Client as Stack
 
 REGION = "eu-west-1"
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")

@@ -1,28 +1,21 @@
 """Commands of a leg are obeyed in the order of the decisions, each once: at one moment, half sent, a minute later."""
 
-from __future__ import annotations
-
 import itertools
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
-from dialtone.domain.commands import command, command_id
+from dialtone.domain.commands import Command, command, command_id
 from dialtone.domain.decisions import Decision
+from dialtone.domain.events import Event
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event, initiated, phone_call, team_call
 from tests.integration.dependencies import AcceptingTelnyx, Died, Line
 from webhook.resending import COMMAND_ID_SECONDS, RESEND_SECONDS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from dialtone.domain.commands import Command
-    from dialtone.domain.events import Event
 
 AGENT = 2
 """Who answers of the three that are rung."""

@@ -1,12 +1,10 @@
 """`dialtone connect`, `disconnect` and `numbers`: an account is set up and put back, whatever happens between."""
 
-from __future__ import annotations
-
 import json
 import os
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -18,10 +16,7 @@ from infra.carrier.applications import Profile
 from infra.operations.aws import client
 from infra.operations.connect.telnyx_account import TelnyxAccount, TelnyxSilent
 from tests.carrier.desk import wav_of
-from tests.integration.lines import FAILOVER_URL, FRONT_DESK, NIGHT, OTHER, STACK, WEBHOOK_URL, Death
-
-if TYPE_CHECKING:
-    from tests.integration.lines import LineSetup
+from tests.integration.lines import FAILOVER_URL, FRONT_DESK, NIGHT, OTHER, STACK, WEBHOOK_URL, Death, LineSetup
 
 pytestmark = pytest.mark.no_cover
 

@@ -1,31 +1,25 @@
 """The console's pages act: a real browser, the API, the webhook's code and the simulated carrier, in one process."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from botocore.credentials import Credentials
 
 from dialtone.client import Client
 from infra.carrier import Caller, HangUp, Hear, Person, Press, Silence
+from infra.carrier.legs import Leg
 from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer
 from tests.integration.accessibility import violations
 from tests.integration.browser import PROGRAM, Browser
 from tests.integration.control_server import LISTENER, ControlServer
 from tests.integration.test_console_site import Site
+from tests.integration.test_control_api import Client as Stack
 from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
 from tests.simulation.controlled import BOB, ControlledStage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from infra.carrier.legs import Leg
-    from tests.integration.test_control_api import Client as Stack
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")
 

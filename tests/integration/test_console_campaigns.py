@@ -1,12 +1,10 @@
 """The console's pages on campaigns: a real browser and the API, in one process."""
 
-from __future__ import annotations
-
 import csv
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from botocore.credentials import Credentials
@@ -27,9 +25,6 @@ from tests.integration.browser import PROGRAM, Browser
 from tests.integration.campaign_example import CAMPAIGN, FLOW
 from tests.integration.control_server import LISTENER, ControlServer
 from tests.simulation.controlled import ControlledStage
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")
 

@@ -1,12 +1,11 @@
 """The console on this machine: its files, what it passes on to the API, and what never reaches the page."""
 
-from __future__ import annotations
-
 import http.client
 import json
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.credentials import Credentials
@@ -16,12 +15,8 @@ from dialtone.client import Client
 from infra.pages.console import ConsoleSite, origin
 from infra.pages.server import LocalServer
 from tests.integration.control_server import LISTENER, ControlServer
+from tests.integration.test_control_api import Client as Stack
 from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.integration.test_control_api import Client as Stack
 
 SECRET = "a-secret-access-key"
 AUDIO = "https://audio.example"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pytest
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.model import OperationModel
 
 from control import call_filters as selection_module
 from control import calls as calls_module
@@ -26,6 +29,8 @@ from dialtone.adapters.aws_clients import client as client_of
 from dialtone.adapters.calls_table import BEGAN_SHARDS, KEEP_DAYS, NAMED, CallsTable
 from dialtone.adapters.campaigns_table import CAMPAIGNS, LEASE, ORDERED
 from dialtone.adapters.telemetry import Observer
+from dialtone.adapters.webhook_function import Answer
+from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.errors import TelnyxUnavailable
@@ -46,15 +51,6 @@ from infra.operations.custody.call_items import CallItems
 from tests.control_settings import CONTROL_SETTINGS
 from tests.integration.archiving import ArchiveHouse
 from tests.integration.ended_calls import ended_call
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-    from botocore.model import OperationModel
-
-    from dialtone.adapters.webhook_function import Answer
-    from dialtone.domain.calls import Call
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LISTENER = "arn:aws:sts::123456789012:assumed-role/listener/ada"

@@ -1,11 +1,9 @@
 """Campaigns by the control API: how they stand, and what people order of them."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 import boto3
@@ -28,9 +26,7 @@ from dialtone.domain.decisions import Decision
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW
 from tests.integration.deliveries import LEG, SESSION, event
-
-if TYPE_CHECKING:
-    from tests.integration.dependencies import Line
+from tests.integration.dependencies import Line
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 BEGAN = int(NOW.timestamp())

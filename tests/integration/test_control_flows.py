@@ -1,10 +1,7 @@
 """`GET /flows` on a stack by moto: menus, versions, how far callers come; and their pictures on this machine."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -19,13 +16,13 @@ from dialtone.domain.live_version import Live
 from infra.checkout import SAMPLES
 from infra.pages.console import drawn
 from tests.integration.ended_calls import ended_call
-from tests.integration.test_console_site import site  # noqa: F401 -- fixtures
+from tests.integration.test_console_site import (
+    Site,
+    site,  # noqa: F401 -- fixtures
+)
 from tests.integration.test_control_api import NOW
+from tests.integration.test_control_api import Client as Stack
 from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
-
-if TYPE_CHECKING:
-    from tests.integration.test_console_site import Site
-    from tests.integration.test_control_api import Client as Stack
 
 MENU = FlowLibrary.open(SAMPLES).flow("main-menu")
 

@@ -1,11 +1,10 @@
 """`GET /health` on a stack by moto: what needs somebody, and what a dependency that fails leaves of it."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -24,12 +23,8 @@ from tests.control_settings import CONTROL_SETTINGS
 from tests.integration.archiving import entry
 from tests.integration.message_moves import MessageMoves
 from tests.integration.test_control_api import NOW, SETTINGS, client_with
+from tests.integration.test_control_api import Client as Stack
 from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.integration.test_control_api import Client as Stack
 
 WHAT = "The function fails. Callers hear silence. First: read the log; then deploy. docs/runbooks/webhooks.md#api-5xx"
 LATER = "No caller notices: a job was given up. First: redrive. docs/runbooks/recordings.md#dead-letters"

@@ -1,10 +1,8 @@
 """`POST /health/queues/{queue}/redrive` on a stack by moto: once, by one person at a time, and noted."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,13 +14,11 @@ from control.watched_queues import QUEUES
 from dialtone.adapters import aws_clients, queue_messages
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.domain.recordings import ArchiveJob
+from tests.integration.message_moves import MessageMoves
 from tests.integration.test_control_api import LISTENER, NOW, SETTINGS, client_with
+from tests.integration.test_control_api import Client as Stack
 from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
 from tests.integration.test_control_health import line, moves, put  # noqa: F401 -- fixtures
-
-if TYPE_CHECKING:
-    from tests.integration.message_moves import MessageMoves
-    from tests.integration.test_control_api import Client as Stack
 
 JOB = ArchiveJob("audio", "session", "leg", "leg-01", "recording-1", urls={"mp3": "https://expired.example"})
 BATCH = {

@@ -1,7 +1,5 @@
 """docs/cost.md says what the code counts."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.benchmarks.cost import KINDS, PAGE, counted, item_bytes, page

@@ -1,12 +1,11 @@
 """A message that a caller leaves reaches people: once, whole, harmless, and never silently not at all."""
 
-from __future__ import annotations
-
 import json
 import re
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 import boto3
@@ -43,12 +42,7 @@ from tests.integration.delivering import (
     House,
     message,
 )
-from tests.integration.dependencies import FAULTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.integration.dependencies import Fault
+from tests.integration.dependencies import FAULTS, Fault
 
 ASKED = Transcription("requested", "A")
 

@@ -1,12 +1,10 @@
 """`dialtone deploy`, with a program in SAM's place: what it is asked, and what it finds packed."""
 
-from __future__ import annotations
-
 import json
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,9 +15,6 @@ from infra.operations.stack_outputs import Deployed, StackMissing
 from infra.output.files import alone
 from infra.packing import tools
 from infra.projects.new_project import create
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 pytestmark = pytest.mark.no_cover
 

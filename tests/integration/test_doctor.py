@@ -1,12 +1,11 @@
 """`dialtone doctor`: a good line passes, and whatever is wrong, or does not answer, is named with its remedy."""
 
-from __future__ import annotations
-
 import json
 import shlex
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -15,13 +14,8 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError
 
 from infra.carrier import ApiFault
-from tests.integration.lines import FRONT_DESK, FUNCTION, SECRET, STACK, client_events
+from tests.integration.lines import FRONT_DESK, FUNCTION, SECRET, STACK, LineSetup, client_events
 from tests.runbooks import IN_THE_DOCS, commands
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.integration.lines import LineSetup
 
 pytestmark = pytest.mark.no_cover
 

@@ -1,14 +1,14 @@
 """The table of answers: the status that Telnyx gets, the log line, the metrics, the round trips."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -36,17 +36,11 @@ from tests.integration.deliveries import (
     body,
     request,
 )
-from tests.integration.dependencies import ONE_ATTEMPT, aws_session
+from tests.integration.dependencies import ONE_ATTEMPT, Fault, Line, aws_session
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 from webhook.endpoint import Endpoint
 from webhook.event_types import UNDERSTOOD
 from webhook.processor import EventProcessor
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterator, Mapping
-
-    from tests.integration.dependencies import Fault, Line
 
 API_KEY = "KEY0123456789"
 PATIENT_SECONDS = 60.0

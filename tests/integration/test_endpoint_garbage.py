@@ -1,12 +1,11 @@
 """Garbage at the webhook's address, signed by Telnyx: one line in the log, a counter, no traceback, nothing lost."""
 
-from __future__ import annotations
-
 import base64
 import copy
 import json
 import random
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -17,14 +16,10 @@ from dialtone.adapters.telemetry import Observer
 from dialtone.domain.events import MAX_ID_CHARACTERS, MAX_TEXT_CHARACTERS
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import LEG, PHONE_CALL, SESSION, SIGNED_URL, Signer, body
+from tests.integration.dependencies import Line
 from tests.webhook_types import WEBHOOK_TYPES
 from webhook.endpoint import Endpoint
 from webhook.event_types import UNDERSTOOD
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.integration.dependencies import Line
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 

@@ -1,11 +1,10 @@
 """`dialtone recordings erase` on calls that were played: nothing of them is left anywhere, and nothing comes back."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -21,14 +20,9 @@ from infra.demo.scenes import MESSAGE
 from infra.operations import aws as aws_module
 from infra.operations.custody.receipts import UNFINISHED
 from tests.integration.archiving import ArchiveHouse, MortalWire, entry
-from tests.integration.dependencies import Died, Faults
+from tests.integration.dependencies import Died, Fault, Faults
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 from tests.integration.whole_line import CALLS, SAVED_EVENT, Line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.integration.dependencies import Fault
 
 LONG_AGO = datetime(2026, 9, 21, 23, 58, tzinfo=UTC)
 CALLER = "+15550142"

@@ -1,10 +1,9 @@
 """The sample of a consumer: whatever comes twice or late, it ends with what is so."""
 
-from __future__ import annotations
-
 import json
 import random
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -15,9 +14,6 @@ from infra.local import translate
 from tests.integration.deliveries import SESSION, written_flows
 from tests.integration.streaming import Streaming
 from tests.integration.test_events_outbox import played
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEMPLATE = translate.read(ROOT / "infra" / "event_consumer" / "template.yaml")["Resources"]
 

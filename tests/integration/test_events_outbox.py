@@ -1,10 +1,10 @@
 """What happens to calls and recordings reaches the event bus, wherever a process dies or a request fails."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import boto3
 import jsonschema  # type: ignore[import-untyped]  # has no types of its own
@@ -18,19 +18,13 @@ from dialtone.domain.events import Event
 from dialtone.domain.recordings import AudioCopy, Recording, TranscriptCopy
 from events.bus import BYTES_AT_ONCE, EventBus, groups
 from events.life_cycle_events import in_full
+from events.outbox import Outbox
 from events.settings import Settings
 from infra.flowkit.reference.schemas import written
 from tests.event_schemas import DOCS, schemas
 from tests.integration.deliveries import CALLER, SESSION, phone_call, written_flows
-from tests.integration.dependencies import FAULTS, Faults, Line, Tapped, Wire
+from tests.integration.dependencies import FAULTS, Fault, Faults, Line, Tapped, Wire
 from tests.integration.streaming import StreamedTable, Streaming, passes_filters
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from events.outbox import Outbox
-    from tests.integration.dependencies import Fault
 
 AT = "2026-11-30T10:42:00.000000Z"
 SCHEMAS = {name: jsonschema.Draft202012Validator(schema) for name, schema in schemas().items()}

@@ -1,23 +1,18 @@
 """`dialtone events resend`: what never reached the bus is sent again under the ids that it had."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import control.event_resending
+from control.event_resending import Resending
 from infra.cli.main import main
 from tests.integration.deliveries import SESSION, phone_call, written_flows
 from tests.integration.dependencies import Line
 from tests.integration.streaming import StreamedTable, Streaming
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from control.event_resending import Resending
 
 BATCH = {
     "DDBStreamBatchInfo": {

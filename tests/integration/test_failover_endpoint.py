@@ -1,11 +1,10 @@
 """The failover at its URL, with a real HTTP server for Telnyx: what it answers, how soon, and what it writes."""
 
-from __future__ import annotations
-
 import json
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,9 +22,6 @@ from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import CALLED, CALLER, CONTROL, Signer, body, request
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 from tests.webhook_types import WEBHOOK_TYPES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 SENTENCE = Sentence("We are sorry.", "en-US", "AWS.Polly.Joanna-Neural", "+15550199")
 TELNYX_WAITS_SECONDS = 2.0

@@ -1,7 +1,5 @@
 """The shipped flows' conversations go as they should, and take every way; the runner itself tells the truth."""
 
-from __future__ import annotations
-
 import json
 import re
 import xml.etree.ElementTree as ET

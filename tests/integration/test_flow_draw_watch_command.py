@@ -1,7 +1,5 @@
 """`dialtone flow draw --watch` as a process: its page, what it sends when a file is saved, and its end."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import shutil

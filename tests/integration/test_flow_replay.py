@@ -1,13 +1,11 @@
 """`dialtone flow replay` and `dialtone flow test-from`: real calls, played again and written down."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,7 +13,20 @@ import yaml
 from control import listing
 from dialtone.adapters.flow_versions_table import Change, FlowVersionsTable, Version
 from dialtone.domain.live_version import Live
-from infra.carrier import BEEP, Caller, HangUp, Hear, Machine, NoAnswer, Person, Press, Say, Silence, WebhookFault
+from infra.carrier import (
+    BEEP,
+    Callee,
+    Caller,
+    HangUp,
+    Hear,
+    Machine,
+    NoAnswer,
+    Person,
+    Press,
+    Say,
+    Silence,
+    WebhookFault,
+)
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.checkout import SAMPLES
 from infra.cli import flow_replay_run
@@ -24,13 +35,8 @@ from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import Stage
 from infra.operations import aws
 from infra.operations.publishing.files import files_of
+from tests.integration.dependencies import Line
 from tests.unit.test_docs import ROOT, blocks
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from infra.carrier import Callee
-    from tests.integration.dependencies import Line
 
 PAGE = ROOT / "docs" / "publishing.md"
 

@@ -1,7 +1,5 @@
 """What each function imports to start and to do its first work: counts are steadier than times."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

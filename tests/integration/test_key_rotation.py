@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import boto3
@@ -17,8 +18,6 @@ from dialtone.domain.errors import DialtoneError
 from tests.integration.scripted_telnyx import Answer, Request, ScriptedTelnyx, error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 SECRET = "dialtone/telnyx-api-key"

@@ -7,7 +7,8 @@ import shlex
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -27,12 +28,8 @@ from infra.operations.logs.queries import MONITORING, PLACEHOLDERS, of_alarm, sa
 from infra.operations.stack_outputs import Deployed
 from tests import runbooks
 from tests.integration.custody import cloudformation
+from tests.integration.dependencies import Line
 from tests.unit.test_docs import ROOT, blocks
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.dependencies import Line
 
 pytestmark = pytest.mark.no_cover
 

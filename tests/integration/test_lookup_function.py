@@ -6,6 +6,7 @@ import importlib
 import json
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,6 @@ from tests.integration.scripted_telnyx import Answer as Scripted
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from mypy_boto3_lambda import LambdaClient
 
 FUNCTION = Lookup(

@@ -1,7 +1,5 @@
 """What is printed of calls while they go on, and what waits for what."""
 
-from __future__ import annotations
-
 import io
 import threading
 

@@ -1,12 +1,11 @@
 """Pages for this machine alone: what other sites' pages, other host names and other programs get from them."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import socket
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -15,9 +14,6 @@ from infra.local.errors import PortInUseError
 from infra.pages.assets import STATIC, assets
 from infra.pages.feed import Feed
 from infra.pages.server import LARGEST_BODY_BYTES, Asked, LocalServer, Reply, Stream, as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.no_cover
 

@@ -1,19 +1,14 @@
 """The API of telephones: calls by a page or a program, several at once, and whatever becomes of those who call."""
 
-from __future__ import annotations
-
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.phone import call_service
 from infra.phone.hearing import Stage
 from tests.integration.phone_line import Listener, OpenLine
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.no_cover
 

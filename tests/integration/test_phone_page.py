@@ -1,7 +1,5 @@
 """The phone's page in a real browser, where there is one; what it asks the line is tested in test_phone_api.py."""
 
-from __future__ import annotations
-
 import shutil
 from contextlib import ExitStack
 from pathlib import Path

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -22,9 +24,6 @@ from tests.integration.hook import IDS, VERSION_ARN, Hook
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SIGNER = Signer()

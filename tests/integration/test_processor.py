@@ -1,12 +1,10 @@
 """The way of one event: decided once, sent until it is sent, whatever Telnyx makes of it."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import BotoCoreError
@@ -15,18 +13,12 @@ from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.commands import command_id
 from dialtone.domain.decisions import HANGUP_REFUSED, Decision
+from dialtone.domain.events import Event
 from dialtone.domain.recordings import ArchiveJob
 from tests.integration.deliveries import CARD, LEG, SESSION, SIGNED_URL, event, initiated, phone_call, team_call
-from tests.integration.dependencies import FOR_EVER, AcceptingTelnyx, Died, Line
-from webhook.processor import MAX_RACES
+from tests.integration.dependencies import FOR_EVER, AcceptingTelnyx, Died, Fault, Line
+from webhook.processor import MAX_RACES, EventResult
 from webhook.resending import COMMAND_ID_SECONDS
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.events import Event
-    from tests.integration.dependencies import Fault
-    from webhook.processor import EventResult
 
 REFUSED = Outcome("refused", 1, 422, code="90012", title="Invalid voice")
 ENDED = Outcome("ended", 1, 422, code="90018", title="Call has already ended")

@@ -5,12 +5,11 @@ be the last thing that the process does. Telnyx delivers again until it gets its
 from one in which nothing failed.
 """
 
-from __future__ import annotations
-
 import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import event, given, settings
@@ -18,15 +17,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.events import Event
 from tests.integration.deliveries import SESSION, phone_call, team_call, written_flows
-from tests.integration.dependencies import FAULTS, Fault, Line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
-    from dialtone.domain.events import Event
-    from tests.integration.dependencies import Remains
+from tests.integration.dependencies import FAULTS, Fault, Line, Remains
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 

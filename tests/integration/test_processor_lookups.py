@@ -1,22 +1,15 @@
 """A call whose flow looks something up, with a fault at every request: asked, answered and led on exactly once."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.events import Event
 from dialtone.domain.lookups import FOUND, Answer
 from tests.integration.deliveries import SESSION, event
-from tests.integration.dependencies import FAULTS, Fault, Line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dialtone.domain.events import Event
-    from tests.integration.dependencies import Remains
+from tests.integration.dependencies import FAULTS, Fault, Line, Remains
 
 FLOW = """\
 flow: desk

@@ -1,7 +1,5 @@
 """Phone menus that others publish, in the language: no findings, and every path taken by a conversation."""
 
-from __future__ import annotations
-
 import re
 
 from infra.checkout import ROOT

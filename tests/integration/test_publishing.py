@@ -1,15 +1,15 @@
 """Flows are published to the table by the real commands, and take new calls without a deployment."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +23,7 @@ from dialtone.adapters.flow_versions_table import REREAD_SECONDS, FlowVersionsTa
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.events import Event
 from dialtone.domain.hangup_causes import NORMAL_CLEARING
 from dialtone.domain.live_version import Live
 from infra.checkout import ROOT
@@ -33,17 +34,10 @@ from reconcile.trials import TrialWatch
 from tests import runbooks
 from tests.function_output import follow_stdout
 from tests.integration.campaign_example import CAMPAIGN
-from tests.integration.dependencies import FOR_EVER, Died
+from tests.integration.dependencies import FOR_EVER, Died, Line
 from tests.staged_call import CALLED, happened
+from webhook.processor import EventProcessor
 from webhook.wiring import report_unreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from dialtone.domain.events import Event
-    from tests.integration.dependencies import Line
-    from webhook.processor import EventProcessor
 
 FLOW = "flow: desk\nsteps:\n  hello: {{say: {word}}}\n  more: {{say: {word} more.}}\n  bye: hangup\n"
 

@@ -1,11 +1,11 @@
 """What never came is asked for, what was not archived is queued again, and what is lost rings."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,6 +29,7 @@ from dialtone.domain.recordings import (
     UNCERTAIN,
     VERIFIED,
     ArchiveJob,
+    Recording,
 )
 from reconcile.overdue import GIVE_UP_SECONDS, NEVER_TAKEN
 from reconcile.telnyx_queries import MAX_FAILURES, NotAnswered, Questions
@@ -45,12 +46,6 @@ from tests.integration.reconciling import (
     listed,
     reconciling,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from dialtone.domain.recordings import Recording
 
 UNAVAILABLE = TelnyxUnavailable("rate-limited", 2, None)
 A_DAY_MINUTES = GIVE_UP_SECONDS / 60

@@ -1,15 +1,14 @@
 """The reconcile function as Lambda starts it: from its environment alone, with real requests to all that it needs."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -23,9 +22,6 @@ from tests.integration.archiving import Lambda, entry
 from tests.integration.deliveries import LEG, SESSION, event
 from tests.integration.dependencies import aws_session, create_table
 from tests.integration.scripted_telnyx import Answer, Request, ScriptedTelnyx
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 APP = "reconcile.app"
 FUNCTIONS = Path(__file__).parents[2] / "functions"

@@ -1,33 +1,25 @@
 """A call whose hang-up never came is closed as if it had; one that goes on is left alone; what was lost rings."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.calls_table import CallsTable, DueItem
 from dialtone.adapters.telnyx_api import CallInfo, ReportedEvent
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
-from dialtone.domain.recordings import FIRST_LOOK_SECONDS
+from dialtone.domain.events import Event
+from dialtone.domain.recordings import FIRST_LOOK_SECONDS, Recording
 from tests.integration.deliveries import BEGAN, CONTROL, LEG, SESSION, initiated, phone_call, team_call
-from tests.integration.dependencies import FAULTS, Died, Fault
+from tests.integration.dependencies import FAULTS, Died, Fault, Line
 from tests.integration.reconciling import HANG_UP, RECORDING_WEBHOOKS, Reconciling, listed, reconciling
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dialtone.adapters.calls_table import DueItem
-    from dialtone.domain.events import Event
-    from dialtone.domain.recordings import Recording
-    from tests.integration.dependencies import Line
 
 UNAVAILABLE = TelnyxUnavailable("rate-limited", 2, None)
 ALIVE = CallInfo(is_alive=True, ended_at="")

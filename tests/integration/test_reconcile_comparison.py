@@ -1,17 +1,19 @@
 """What Telnyx has recorded and nothing in the ledger waits for is taken in, once; what is not ours is left alone."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.flow_versions_table import FlowVersionsTable
+from dialtone.adapters.telnyx_api import RecordingInfo
 from dialtone.domain.errors import TelnyxUnavailable
+from dialtone.domain.events import Event
 from dialtone.domain.recordings import EXPECTED, SAVED, UNASKED, ArchiveJob
 from reconcile.comparison import FIRST_SECONDS, MOST_PAGES, OVERLAP_SECONDS, STRETCH_SECONDS, Comparison
 from reconcile.dependencies import Dependencies
@@ -30,13 +32,6 @@ from tests.integration.reconciling import (
     listed,
     reconciling,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
-
-    from dialtone.adapters.telnyx_api import RecordingInfo
-    from dialtone.domain.events import Event
 
 OWN = {"wav": f"https://recordings.example/{LEG}-1790000000.wav?X-Amz-Signature=f00"}
 """The name that Telnyx gives the file of a recording that no command asked for."""

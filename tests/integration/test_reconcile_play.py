@@ -3,9 +3,7 @@
 The real webhook, sweep and archive code, AWS by moto, and the simulated carrier behind the real client of its API.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,9 +13,6 @@ from infra.flowkit.stage import Stage
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 from tests.integration.whole_line import CALLS, SAVED_EVENT, Line
 from tests.simulation.failing_over import UP, FailingLine, Fails
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @pytest.fixture

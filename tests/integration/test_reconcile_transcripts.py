@@ -1,9 +1,7 @@
 """A transcript that was asked for and has not come is asked for at Telnyx, archived, or given up after a day."""
 
-from __future__ import annotations
-
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import BotoCoreError
@@ -16,9 +14,6 @@ from dialtone.domain.recordings import COMPLETED, FAILED, SAVED, VERIFIED, Archi
 from tests.integration.deliveries import SESSION
 from tests.integration.dependencies import FAULTS, Died, Fault
 from tests.integration.reconciling import MESSAGE, WHOLE_CALL, Reconciling, listed, reconciling
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DAY_MINUTES = 24 * 60
 WORDS = TranscriptInfo("r-2", "completed", "Please call back.", "t-1")

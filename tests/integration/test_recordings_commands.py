@@ -1,9 +1,7 @@
 """`dialtone recordings list, show, verify, redrive`: the real commands on a stack by moto."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,14 +9,9 @@ from botocore.exceptions import ClientError
 from dialtone.domain.recordings import object_key
 from infra.operations import aws
 from tests.integration.archiving import KEY, RECORDING_ID
-from tests.integration.custody import NAME, STACK, called
+from tests.integration.custody import NAME, STACK, Operator, called
 from tests.integration.deliveries import CALLED, LEG, SESSION
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.custody import Operator
-    from tests.integration.dependencies import Fault
+from tests.integration.dependencies import Fault
 
 
 def names(at_work: Operator, *arguments: str) -> list[str]:

@@ -1,19 +1,14 @@
 """Every `dialtone recordings` command in the docs does what the page says, on a stack by moto."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.cli.recordings import ACTIONS
+from tests.integration.custody import Operator
 from tests.runbooks import commands
-
-if TYPE_CHECKING:
-    from tests.integration.custody import Operator
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "recordings.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -1,23 +1,17 @@
 """`dialtone recordings export`: what a third party gets, also where it was interrupted."""
 
-from __future__ import annotations
-
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.output.files import alone
 from tests.integration.archiving import KEY
-from tests.integration.custody import NAME, called
+from tests.integration.custody import NAME, Operator, called
 from tests.integration.deliveries import CALLER, LEG, SESSION
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.custody import Operator
-    from tests.integration.dependencies import Fault
+from tests.integration.dependencies import Fault
 
 
 def checked(folder: Path) -> tuple[int, int]:

@@ -1,21 +1,14 @@
 """`dialtone recordings hold` and `release`: a hold wins over erasure, and over whoever deletes objects."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.archiving import KEY
-from tests.integration.custody import NAME
+from tests.integration.custody import NAME, Operator
 from tests.integration.deliveries import SESSION
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.custody import Operator
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """Rollback, pruning and uninstall on a stack by moto: what is moved, kept, deleted and shown."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -35,9 +34,6 @@ from infra.operations.releases.uninstall import QUEUES, STAYING
 from infra.operations.stack_outputs import deployed
 from tests.integration.dependencies import create_table
 from tests.integration.lines import Terminal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 STACK, APPLICATION, GROUP, FUNCTION = "dialtone-prod", "deployments", "group", "webhook"
 ROLE = "arn:aws:iam::123456789012:role/any"

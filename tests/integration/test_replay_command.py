@@ -1,15 +1,14 @@
 """`dialtone replay`: parked events are run again by the real command, through the real endpoint, on a stack by moto."""
 
-from __future__ import annotations
-
 import io
 import json
 import shlex
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -27,14 +26,9 @@ from infra.operations import aws
 from infra.operations.parked_events import Replays
 from tests.function_output import follow_stdout
 from tests.integration.deliveries import BEGAN, CONTROL, LEG, SESSION, SIGNED_URL, Signer, body, request
-from tests.integration.dependencies import ONE_ATTEMPT, Died, aws_session
+from tests.integration.dependencies import ONE_ATTEMPT, Died, Line, aws_session
 from tests.runbooks import IN_THE_DOCS, commands
 from webhook.endpoint import Endpoint
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from tests.integration.dependencies import Line
 
 BUCKET, FUNCTION = "parked", "webhook:live"
 RINGS: dict[str, object] = {"direction": "incoming", "state": "parked"}

@@ -1,24 +1,17 @@
 """Parked events that are run again when their call is over: they are kept, and nobody is rung, spoken to or asked."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialtone.adapters.telnyx_api import Outcome
-from dialtone.domain.events import READ_BACK, REPLAY
+from dialtone.domain.events import READ_BACK, REPLAY, Event
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event, phone_call, team_call
 from tests.integration.dependencies import Died, Line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from dialtone.domain.events import Event
 
 LOOKS_UP = "flow: desk\nsteps:\n  who: {lookup: customers, into: customer, gives: [name]}\n  bye: hangup\n"
 

@@ -1,7 +1,5 @@
 """What a webhook costs in requests, for every type of event that there is a sample of."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.benchmarks.round_trips import EVENTS, TELNYX, calls, samples

@@ -1,21 +1,14 @@
 """`dialtone secret`: the API key goes to Secrets Manager, checked, and nowhere else; `dialtone dial` finds it there."""
 
-from __future__ import annotations
-
 import getpass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import boto3
 import pytest
 
 from infra.carrier import Application, Person
 from infra.projects.new_project import create
-from tests.integration.lines import FRONT_DESK, SECRET, STACK
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.lines import LineSetup
+from tests.integration.lines import FRONT_DESK, SECRET, STACK, LineSetup
 
 OTHER_KEY = "KEY_another"
 

@@ -3,12 +3,11 @@
 The SDK takes text and parses it afterwards, so bodies here are JSON text; bytes are the unit tests' business.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -17,9 +16,6 @@ from nacl.signing import SigningKey
 
 from dialtone.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, NotSigned, Verifier
 from tests.integration.deliveries import body
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 OURS, OTHER, FORGERS = SigningKey(b"1" * 32), SigningKey(b"2" * 32), SigningKey(b"3" * 32)
 NOW = 1_790_000_000.5

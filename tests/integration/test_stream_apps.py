@@ -1,17 +1,13 @@
 """The two functions that read the table's stream, as Lambda starts them."""
 
-from __future__ import annotations
-
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from dialtone.adapters.settings import SettingMissing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ENVIRONMENT = {
     "CALLS_TABLE": "calls",

@@ -1,14 +1,12 @@
 """What goes over the wire, and what each answer of Telnyx comes to."""
 
-from __future__ import annotations
-
 import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
@@ -20,9 +18,6 @@ from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.telnyx_actions import ACTIONS, WITH_CALL_IN_BODY
 from tests.command_examples import taken
 from tests.integration.scripted_telnyx import KEPT_BY, Answer, Later, ScriptedTelnyx, error
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CALL = "v3:u5OAKGEPT3Dx8SZSSDRWEMdNH2OripQhO"
 COMMAND_ID = "891510ac-f3e4-5c4b-9d6f-0a1b2c3d4e5f"

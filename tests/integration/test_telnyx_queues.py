@@ -1,10 +1,10 @@
 """What Telnyx says of queues, over the SDK, and what becomes of answers that say nothing."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
+import httpx
 import pytest
 
 from dialtone.adapters.calls_table import CallsTable, ClaimLost
@@ -17,14 +17,8 @@ from infra.carrier.wire import Request
 from infra.flowkit.memory_table import MemoryTable
 from tests.carrier.desk import Desk
 from tests.integration.deliveries import event
+from tests.integration.dependencies import Line
 from webhook.queue_answers import QueueAnswers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import httpx
-
-    from tests.integration.dependencies import Line
 
 PLACE = QueueQuestion(("support line",), "v3:call", average=True)
 STORE: Any = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type] # in memory

@@ -1,8 +1,6 @@
 """The examples of these pages: the linter finds nothing in them, and their conversations are played."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +11,6 @@ from infra.flowkit.conversations.runner import play
 from infra.flowkit.conversations.side_by_side import side_by_side
 from infra.flowkit.lint import lint
 from tests.unit.test_docs import ROOT, blocks
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAGES = (
     "conferences",

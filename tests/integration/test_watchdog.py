@@ -1,13 +1,13 @@
 """The watchdog function with AWS by moto, and what the webhook function does where its queue does not answer."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
@@ -22,10 +22,6 @@ from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event, phone_call, written_flows
 from tests.integration.dependencies import Line, aws_session, create_table
 from tests.integration.scripted_telnyx import Answer, Request, ScriptedTelnyx
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 APP = "watchdog.app"
 ANSWERED = event("call.answered", 2)

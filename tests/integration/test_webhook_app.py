@@ -1,13 +1,12 @@
 """The function as Lambda starts it: from its environment alone."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -19,9 +18,6 @@ from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import CONTROL, LEG, SESSION, Signer, body
 from tests.integration.dependencies import aws_session, create_table
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 APP, WATCHING = "webhook.app", WATCHING_WEBHOOK.removesuffix(".handler")

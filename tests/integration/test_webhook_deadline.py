@@ -1,12 +1,12 @@
 """One deadline for a whole webhook, whichever dependency is slow, silent, or drips."""
 
-from __future__ import annotations
-
 import json
 import socket
 import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpcore
 import pytest
@@ -33,10 +33,6 @@ from tests.integration.deliveries import LEG, SESSION, Signer, body, event
 from tests.integration.scripted_telnyx import Answer, Request, ScriptedTelnyx
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 HANDLING_SECONDS = 0.8
 """Of this test's webhooks; less than a webhook really has, so that a dozen of them do not take long."""

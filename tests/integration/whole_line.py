@@ -1,10 +1,10 @@
 """A phone line with all its functions: calls at the simulated carrier, AWS by moto, sweep and archive on demand."""
 
-from __future__ import annotations
-
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from archive.bucket import RecordingsBucket
@@ -29,13 +29,8 @@ from tests.integration.archiving import Lambda
 from tests.integration.dependencies import ONE_ATTEMPT, aws_session, create_table
 from tests.integration.reconciling import Noted
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
+from tests.integration.scripted_telnyx import Request as Asked
 from tests.sqs_records import record_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from datetime import datetime
-
-    from tests.integration.scripted_telnyx import Request as Asked
 
 SAVED_EVENT = "call.recording.saved"
 CALLS: dict[str, Callable[[Stage], str]] = {

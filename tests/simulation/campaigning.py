@@ -3,16 +3,15 @@
 Workers are begun every minute, as the schedule does; any request of theirs may be throttled, unanswered or their last.
 """
 
-from __future__ import annotations
-
 import heapq
 import random
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -20,11 +19,13 @@ from campaigns.engine import Engine
 from dialtone.adapters.calls_table import campaign_cost, campaign_note
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
+from dialtone.adapters.telemetry import Measure
 from dialtone.adapters.telnyx_api import CallInfo, Outcome
 from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import Campaign, RetryRule, Window, list_key
 from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.dial_id import DialId
+from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS, Recipient
 from dialtone.domain.campaigns.results import (
     ACKNOWLEDGED,
@@ -38,15 +39,9 @@ from dialtone.domain.campaigns.results import (
     REJECTED,
 )
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command
 from infra.flowkit.memory_table import MemoryTable
 from tests.integration.campaign_example import FLOW
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from dialtone.adapters.telemetry import Measure
-    from dialtone.domain.campaigns.progress import Progress
-    from dialtone.domain.commands import Command
 
 STARTS = 1_800_000_000
 """2027-01-15 03:00 in New York; most campaigns here may dial all day."""

@@ -3,32 +3,26 @@
 It runs nowhere but at AWS; what it does is read from template.yaml, and the alarms from infra/monitoring.yaml.
 """
 
-from __future__ import annotations
-
 import random
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.parked_events import ParkedEvents
-from dialtone.domain.events import parse_event
+from dialtone.adapters.telemetry import Measure
+from dialtone.domain.events import Event, parse_event
+from infra.carrier import Request
 from infra.checkout import ROOT
 from infra.flowkit.stage import Stage, StageTable
 from infra.local import translate
 from infra.local.translate import of_type
 from tests.drills.aws_memory import MemoryBucket
 from tests.simulation.versions import VersionedTable, next_version
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from dialtone.adapters.telemetry import Measure
-    from dialtone.domain.events import Event
-    from infra.carrier import Request
-    from webhook.endpoint import Endpoint
-    from webhook.processor import EventResult
+from webhook.endpoint import Endpoint
+from webhook.processor import EventResult
 
 SHARE, CANARY_SECONDS = 0.1, 300.0
 """What `Canary10Percent5Minutes` means."""

@@ -1,9 +1,8 @@
 """What is asked of the carrier about a call, without HTTP between."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.adapters.telnyx_api import (
     CallInfo,
@@ -21,11 +20,7 @@ from dialtone.adapters.telnyx_api import (
 )
 from dialtone.domain.errors import TelnyxUnavailable
 from infra.carrier import API_KEY, Request
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from infra.flowkit.stage import Stage
+from infra.flowkit.stage import Stage
 
 
 class CarrierQuestions:

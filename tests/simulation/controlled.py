@@ -1,25 +1,20 @@
 """A phone line with the control API beside it: requests go through the API's own code and the webhook's."""
 
-from __future__ import annotations
-
 import itertools
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 from control.api import open_api
 from control.settings import Settings
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.webhook_function import Answer
+from infra.carrier import Caller
 from infra.carrier.account import CONNECTION_ID
+from infra.carrier.legs import Leg
 from infra.flowkit.stage import Stage
 from tests.control_settings import CONTROL_SETTINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from infra.carrier import Caller
-    from infra.carrier.legs import Leg
 
 ADA, BOB = "arn:aws:sts::123456789012:assumed-role/desk/ada", "arn:aws:sts::123456789012:assumed-role/desk/bob"
 NUMBER = "+15550121"

@@ -1,29 +1,22 @@
 """A phone line whose webhook function fails, with the failover function behind it, on virtual time."""
 
-from __future__ import annotations
-
 import json
 import math
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.adapters.signature import Verifier
 from failover.api_key import ApiKey
 from failover.decision import Sentence
 from failover.endpoint import Endpoint
 from failover.telnyx_client import TelnyxClient
-from infra.carrier import API_KEY, Loss, Request, UndeliveredError
+from infra.carrier import API_KEY, Carrier, Loss, Request, UndeliveredError
 from infra.carrier.account import CONNECTION_ID
-from infra.carrier.trace import Bridged, Commanded, Heard, HungUp
+from infra.carrier.trace import Bridged, Commanded, Happening, Heard, HungUp
 from infra.flowkit.stage import Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.carrier import Carrier
-    from infra.carrier.trace import Happening
 
 FAILOVER_HOST = "failover.invalid"
 FAILOVER_URL = f"https://{FAILOVER_HOST}/"

@@ -1,7 +1,5 @@
 """Calls worth playing in every order: each with who calls or is called, and what they do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path

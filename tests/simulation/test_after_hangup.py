@@ -1,33 +1,26 @@
 """Steps after the hang-up are taken once, whatever is lost, late, twice or dead half-way."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.after_hangup import AWAITED, OVER, RUNNING
+from dialtone.domain.calls import Call
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.events import READ_BACK, REPLAY, Event
-from dialtone.domain.lookups import FOUND
+from dialtone.domain.lookups import FOUND, Lookup
 from dialtone.domain.own_events import OWN_EVENT, after_hangup, event_from_json
 from dialtone.domain.recordings import object_key
 from dialtone.domain.watch import OVERDUE
 from infra.carrier import BEEP, Caller, HangUp, Hear, Press, Say, Silence
-from infra.flowkit.scripted_backends import NEVER, Answering
+from infra.flowkit.scripted_backends import NEVER, Answering, ScriptedBackends
 from infra.flowkit.stage import Stage, Unwatched
 from tests.simulation.plays import LANGUAGE_FLOWS, LANGUAGE_PLAYS
 from tests.simulation.watched import WatchedStage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dialtone.adapters.calls_table import CallsTable
-    from dialtone.domain.calls import Call
-    from dialtone.domain.lookups import Lookup
-    from infra.flowkit.scripted_backends import ScriptedBackends
 
 HUNG_UP = Caller(Hear("How content"), HangUp(after=1))
 REPORTED = Answering(FOUND, {"number": "7"})

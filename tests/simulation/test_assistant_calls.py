@@ -1,7 +1,5 @@
 """Calls with a voice agent: led on once, whatever webhooks and requests do, and what was said is kept."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

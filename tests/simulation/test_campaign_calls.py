@@ -1,13 +1,11 @@
 """A campaign's calls through the real webhook code: what each recipient does is the outcome that is counted."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +13,8 @@ from campaigns.engine import Engine
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.telnyx_api import CallInfo, Outcome
+from dialtone.domain.campaigns.attempt import Attempt
 from dialtone.domain.campaigns.campaign import DONE, GREETING_END, PREMIUM, Campaign, RetryRule, Window, list_key
 from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.recipient import Recipient
@@ -30,19 +30,25 @@ from dialtone.domain.campaigns.results import (
     REJECTED,
     UNKNOWN,
 )
-from infra.carrier import Busy, Fax, HangUp, Hear, Machine, NoAnswer, Person, Press, Rejects, Unknown, WebhookFault
+from infra.carrier import (
+    Busy,
+    Callee,
+    Fax,
+    HangUp,
+    Hear,
+    Machine,
+    NoAnswer,
+    Person,
+    Press,
+    Rejects,
+    Unknown,
+    WebhookFault,
+)
 from infra.carrier.account import CONNECTION_ID, SHOWN_NUMBER
 from infra.carrier.cost import BILLED_SECONDS, RATES_USD
 from infra.carrier.legs import Nature
 from infra.flowkit.stage import Stage
 from tests.simulation.campaigning import Quiet
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from dialtone.adapters.telnyx_api import CallInfo, Outcome
-    from dialtone.domain.campaigns.attempt import Attempt
-    from infra.carrier import Callee
 
 FLOWS = Path(__file__).with_name("flows")
 STARTS = datetime(2026, 9, 21, 12, 0, tzinfo=UTC)

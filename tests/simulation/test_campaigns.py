@@ -1,10 +1,7 @@
 """A campaign ends with every recipient accounted for, and nobody dialled twice in a round, whatever fails meanwhile."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,10 +11,8 @@ from dialtone.domain.campaigns.attempt import SETTLED
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, Window
 from dialtone.domain.campaigns.results import CANCELLED as NEVER_DIALLED
 from dialtone.domain.campaigns.results import INVALID, NO_ANSWER, PERSON, UNKNOWN
+from dialtone.domain.commands import Command
 from tests.simulation.campaigning import STARTS, Faults, Simulation
-
-if TYPE_CHECKING:
-    from dialtone.domain.commands import Command
 
 EVERYTHING = Faults(throttled=0.006, unanswered=0.004, dies=0.001, too_many=0.03, fails=0.03, silent=0.01)
 QUICK = {PERSON: 0.8, INVALID: 0.02, NO_ANSWER: 0.18}

@@ -1,7 +1,5 @@
 """A new version is rolled out while people call: a good one gets all webhooks, a bad one goes back."""
 
-from __future__ import annotations
-
 import pytest
 
 from infra.carrier import BEEP, Caller, Hear, Press, Say

@@ -1,22 +1,17 @@
 """Calls that meet in a conference: at once, one after the other, and after it is over."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.commands import command
+from dialtone.domain.decisions import Decision
 from infra.carrier import API_KEY, Caller, HangUp, Request, Silence
 from infra.flowkit.stage import Stage
 from tests.simulation.plays import LANGUAGE_FLOWS, LANGUAGE_PLAYS
 from webhook.measures import of_commands
 from webhook.refusals import Sent
-
-if TYPE_CHECKING:
-    from dialtone.domain.decisions import Decision
 
 MODERATOR, ROOM = "+15550299", "+15550188"
 

@@ -1,20 +1,14 @@
 """Actions by the control API on calls in progress: the API, the webhook's code and the simulated carrier together."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialtone.adapters.telnyx_api import Outcome
-from dialtone.domain.commands import command_id
+from dialtone.domain.commands import Command, command_id
 from infra.carrier import Caller, HangUp, Hear, Person, Press, Silence
 from tests.simulation.controlled import ADA, BOB, ControlledStage, Died
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.commands import Command
 
 MENU = """
 record: {format: mp3}

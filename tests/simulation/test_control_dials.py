@@ -1,8 +1,7 @@
 """Calls that the control API dials: the API, the webhook's code and the simulated carrier together."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +12,6 @@ from dialtone.domain.telnyx_actions import ACTIONS
 from infra.carrier import HangUp, Hear, Machine, Person, Silence
 from infra.carrier.account import SHOWN_NUMBER
 from tests.simulation.controlled import ADA, ControlledStage, Died
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FAR = "+15550161"
 RING = {"to": FAR, "from": SHOWN_NUMBER}

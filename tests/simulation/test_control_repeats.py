@@ -1,21 +1,16 @@
 """Actions that are asked for again under their key, once the call has moved on: the answer says only what is known."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
+from dialtone.domain.commands import Command
 from infra.carrier import ApiFault, Caller, HangUp, Press, Silence
+from infra.carrier.legs import Leg
 from tests.simulation.controlled import ControlledStage, Died
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from dialtone.domain.commands import Command
-    from infra.carrier.legs import Leg
 
 LONG = "Press one to hear the news of today, of yesterday, of last week, or of the year before. " * 20
 MENU = f"""

@@ -1,24 +1,17 @@
 """Whole calls while the webhook function fails: callers hear the sentence once, and are transferred or let go."""
 
-from __future__ import annotations
-
 import json
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
-from infra.carrier import ApiFault, Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
+from infra.carrier import ApiFault, Caller, HangUp, Hear, NoAnswer, Person, Press, Request, Say, Silence, WebhookFault
+from infra.carrier.delivery import Settle
 from infra.carrier.trace import Heard
 from infra.demo import scenes
 from tests.simulation.failing_over import COLLEAGUE, FAILOVER_URL, SORRY, UP, FailingLine, Fails, as_function_url
 from tests.simulation.plays import LANGUAGE_FLOWS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.carrier import Request
-    from infra.carrier.delivery import Settle
 
 LONGEST_SECONDS = 45
 """From the first failure to the end of the call: retries, sentence, retries, and a colleague's four words."""

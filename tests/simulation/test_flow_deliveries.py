@@ -1,22 +1,16 @@
 """To whom a message goes is noted with its recording: once, whatever comes twice, late, or after the hang-up."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from dialtone.domain.delivery_targets import DeliveryTarget
 from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.recordings import Recording
 from infra.carrier import BEEP, Caller, HangUp, Hear, Press, Say, Silence
 from infra.flowkit.drawing.words import details_of, edge_label, met_by_caller
 from infra.flowkit.stage import Stage
 from tests.staged_call import StagedCall, loaded
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.recordings import Recording
 
 FLOW = """
 flow: mailbox

@@ -1,10 +1,10 @@
 """A call ends on the version of the flow that it began with, whatever is deployed meanwhile."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +13,10 @@ from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.events import Event
 from infra.carrier import Caller, trace
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Jobs, Stage, Unwatched
@@ -23,13 +25,6 @@ from tests.integration.campaign_example import CAMPAIGN
 from tests.integration.dependencies import ForbiddenDependency
 from tests.staged_call import CALLED, happened
 from webhook.processor import KEPT_AGAIN_SECONDS, EventProcessor
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from dialtone.domain.commands import Command
-    from dialtone.domain.events import Event
 
 OLD = """\
 flow: desk

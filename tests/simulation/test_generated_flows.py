@@ -1,7 +1,5 @@
 """Whatever flow is written and whoever calls: the call ends, nothing raises, and nobody hears silence."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from itertools import pairwise

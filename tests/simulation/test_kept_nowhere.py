@@ -1,32 +1,25 @@
 """What must not be kept, looked for in everything that a whole call leaves: each item of the table, log and metrics."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
+from dialtone.domain.commands import Command
 from dialtone.domain.compact_json import expanded
-from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
+from dialtone.domain.events import Event
+from infra.carrier import Callee, Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
 from infra.flowkit.scripted_backends import NEVER, Answering
-from infra.flowkit.stage import Stage
+from infra.flowkit.stage import CarrierApi, Stage
 from tests.function_output import KeptOutput
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from dialtone.domain.commands import Command
-    from dialtone.domain.events import Event
-    from infra.carrier import Callee
-    from infra.flowkit.stage import CarrierApi
 
 DESK, AGENT = "+15550100", "+15550199"
 CARD = "4539578763621486"

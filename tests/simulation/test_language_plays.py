@@ -1,7 +1,5 @@
 """What comes of whole calls that use the language's transfers, recordings, reviews and consent."""
 
-from __future__ import annotations
-
 import pytest
 
 from infra.flowkit.stage import Stage

@@ -1,16 +1,11 @@
 """No call goes on for ever: what has no end of its own is ended by the flow's limits."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from infra.carrier import Caller, Person, Silence, trace
 from infra.flowkit.stage import Stage
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIMIT_SECONDS = 60.0
 ENDLESS = {

@@ -1,7 +1,5 @@
 """What is said is written down while it is said: kept in order, once, and not while a card's number is asked for."""
 
-from __future__ import annotations
-
 import json
 from operator import itemgetter
 

@@ -1,9 +1,7 @@
 """Calls of which one event never comes: the watchdog reads it back from Telnyx, or moves the call on."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,9 +12,6 @@ from infra.demo import scenes
 from tests.simulation.carrier_questions import CarrierQuestions
 from tests.simulation.plays import PLAYS
 from tests.simulation.watched import FailedOnly, Forgetful, WatchedStage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 HANG_UP = "call.hangup"
 

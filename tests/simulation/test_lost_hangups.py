@@ -1,7 +1,5 @@
 """Calls whose hang-ups never come: after the sweeps every leg has ended, and nobody is left on a line."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.outcomes import UNKNOWN

@@ -1,11 +1,10 @@
 """Calls whose recordings are never reported: after a sweep, the ledger is as if they had been."""
 
-from __future__ import annotations
-
 import json
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -33,9 +32,6 @@ from reconcile.sweep import Sweep
 from tests.integration.reconciling import Erasures, Noted
 from tests.simulation.carrier_questions import CarrierQuestions
 from tests.simulation.plays import PLAYS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 SAVED_EVENT, HANG_UP = "call.recording.saved", "call.hangup"
 HOUR_SECONDS = 3_600

@@ -1,8 +1,7 @@
 """Who opts out in a call stands on the suppression list, once, whatever is lost, late, twice or dead half-way."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,14 +9,9 @@ from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.domain.campaigns.suppression import OPTED_OUT
 from infra.carrier import Caller, HangUp, Hear, Person, Press, Silence
 from infra.flowkit.stage import Stage
-from tests.integration.dependencies import FAULTS, Line
+from tests.integration.dependencies import FAULTS, Fault, Line
 from tests.simulation.plays import flows_of
 from tests.staged_call import happened, mark_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.dependencies import Fault
 
 FLOWS = flows_of("a caller who opts out of campaigns")
 NINE = (Hear("The water"), Press("9", after=1))

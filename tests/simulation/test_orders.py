@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command
 from dialtone.domain.deadline import NO_DEADLINE
-from dialtone.domain.lookups import ANSWERED, SLOW
+from dialtone.domain.events import Event
+from dialtone.domain.lookups import ANSWERED, SLOW, Lookup
 from dialtone.domain.queues import ANSWERED as QUEUE_ANSWERED
-from dialtone.domain.queues import QueueAnswer
+from dialtone.domain.queues import QueueAnswer, QueueQuestion
 from dialtone.domain.watch import OVERDUE
 from dialtone.flow.gather_timer import TIMER
 from infra.carrier import ApiFault, WebhookFault
@@ -35,17 +38,7 @@ from tests.simulation.plays import (
     TIMED_PLAYS,
     flows_of,
 )
-from webhook.processor import EventProcessor
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from dialtone.domain.commands import Command
-    from dialtone.domain.events import Event
-    from dialtone.domain.lookups import Lookup
-    from dialtone.domain.queues import QueueQuestion
-    from webhook.processor import Queues
+from webhook.processor import EventProcessor, Queues
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 

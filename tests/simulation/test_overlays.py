@@ -1,14 +1,9 @@
 """Audio over other audio: stopped by the flow, and what becomes of a call whose audio has nothing under it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from infra.carrier import Caller, Silence, trace
 from infra.flowkit.stage import Stage
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DESK = "+15550100"
 MUSIC = 'music: {play: {audio: "https://a.example/music"}, times: infinity, background: true}'

@@ -1,21 +1,14 @@
 """Calls on a number that records each itself: Telnyx reports those recordings like the ones that flows ask for."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from dialtone.domain.recordings import CERTAIN, LIKELY, SAVED
+from dialtone.domain.recordings import CERTAIN, LIKELY, SAVED, Recording
 from infra.carrier import BEEP, Caller, HangUp, Press, Say, Silence
 from infra.carrier.account import CONNECTION_ID
 from infra.flowkit.stage import Stage
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.recordings import Recording
 
 NUMBER = "+15550100"
 FLOW = """\

@@ -1,21 +1,15 @@
 """A payment is made once, and nothing of the card is kept but its last digits."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from dialtone.domain.calls import Call
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.payments import COMPLETED, outcome, report
 from infra.carrier import ApiFault, Caller, HangUp, Hear, Press, Silence, WebhookFault
 from infra.flowkit.stage import Stage
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.calls import Call
 
 CARD, EXPIRY, CODE, POSTAL = "4111111111111111", "1230", "739", "90210"
 

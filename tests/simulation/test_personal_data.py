@@ -1,19 +1,19 @@
 """What docs/security.md says about where personal data lies, held to what calls leave while they run and afterwards."""
 
-from __future__ import annotations
-
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.commands import Command
+from dialtone.domain.events import Event
 from dialtone.domain.lookups import FAILED, FOUND
 from infra.carrier import API_KEY, Caller, Hear, NoAnswer, Person, Press, Silence
 from infra.carrier.caller_identity import CallerIdentity
@@ -25,13 +25,7 @@ from infra.flowkit.stage import Stage
 from tests.function_output import KeptOutput
 from tests.simulation.failing_over import COLLEAGUE, FailingLine, Fails
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS, SPEECH_PLAYS, flows_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dialtone.domain.commands import Command
-    from dialtone.domain.events import Event
-    from webhook.processor import EventProcessor, EventResult
+from webhook.processor import EventProcessor, EventResult
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 """The same in every run: digits of an id or a time must not turn into somebody's by chance."""

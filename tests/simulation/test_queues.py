@@ -1,18 +1,12 @@
 """Queues with more than one caller, and agents who take at the same moment."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from dialtone.domain.queues import Callback, QueueAnswer
+from dialtone.domain.queues import Callback, QueueAnswer, QueueQuestion
 from infra.carrier import Caller, HangUp, Hear, Person, Press, Say, Silence
 from infra.flowkit.stage import Stage
 from tests.simulation.plays import LANGUAGE_FLOWS
-
-if TYPE_CHECKING:
-    from dialtone.domain.queues import QueueQuestion
-    from webhook.processor import Queues
+from webhook.processor import Queues
 
 LINE, AGENTS = "+15550131", "+15550132"
 PATIENT = Caller(Silence(300), HangUp())

@@ -1,7 +1,5 @@
 """A choice that is said is taken once, whatever webhooks and requests do, and no word of it is kept."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,20 +1,15 @@
 """Agents who take callers by the control API: the API, the webhook's code and the simulated carrier together."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialtone.flow.inline_prompts import inline_text, taking
 from dialtone.flow.loader import read_script
 from infra.carrier import Caller, HangUp, Hear, Machine, Person, Press, Silence
+from infra.carrier.legs import Leg
 from tests.simulation.controlled import BOB, NUMBER, ControlledStage, Died
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from infra.carrier.legs import Leg
 
 LINE = """
 steps:

@@ -1,9 +1,7 @@
 """Whole calls with keys during a conversation: who talks with whom at the end, and that nobody is left on a line."""
 
-from __future__ import annotations
-
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +9,6 @@ from infra.carrier import Caller, HangUp, Person, Press, Silence
 from infra.carrier.trace import Happening, Heard, HungUp
 from infra.flowkit.stage import Stage
 from tests.simulation.plays import LANGUAGE_FLOWS, LANGUAGE_PLAYS, TALKING_PLAYS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RECORDED = """
 flow: desk

@@ -1,26 +1,19 @@
 """A text is sent once, and what becomes of it is noted, whatever is lost, late, twice or dead half-way."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from dialtone.domain.calls import Call
 from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.deadline import NO_DEADLINE
-from dialtone.domain.events import TEXT_ACCEPTED
+from dialtone.domain.events import TEXT_ACCEPTED, Event
 from dialtone.domain.sms import FINALIZED, SENT
 from infra.carrier import ApiFault, Caller, HangUp, Hear, Press, Silence, WebhookFault
 from infra.flowkit.stage import Stage
 from tests.integration.reconciling import Noted
 from tests.simulation.watched import WatchedStage
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.calls import Call
-    from dialtone.domain.events import Event
 
 FLOW = """
 flow: texts

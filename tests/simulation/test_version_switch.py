@@ -1,10 +1,8 @@
 """A deployment and a rollback in the middle of a call: it ends as it would have under one version."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +10,6 @@ from infra.flowkit.stage import EndState, Stage
 from tests.frozen_calls import FOLDER, continued, frozen
 from tests.simulation.plays import ALL_PLAYS, flows_of
 from tests.simulation.versions import UNKNOWN, SwitchingStage
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.no_cover  # plays again what other tests take
 

@@ -1,13 +1,14 @@
 """Two versions of the webhook function that take turns at one call: this one, and one that stores more."""
 
-from __future__ import annotations
-
 import base64
 import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from dialtone.adapters.dynamodb_items import attributes, plain
@@ -15,18 +16,12 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain import own_events
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.compact_json import compact, expanded
+from dialtone.domain.events import Event
+from infra.carrier import Request
 from infra.flowkit import stage
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Stage, StageTable
 from webhook.queue_answers import QueueAnswers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from dialtone.domain.events import Event
-    from infra.carrier import Request
 
 UNKNOWN = {"imagined": "later", "imagined_too": {"deep": ["x", 1, None]}}
 """What the next version writes into whatever it stores, and this one has never heard of."""

@@ -1,29 +1,23 @@
 """A stage whose calls the watchdog looks after, on virtual time."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dialtone.adapters.telnyx_api import ReportedEvent
+from dialtone.domain.calls import Call
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.watch import Look
-from infra.carrier import API_KEY, Person, Request, Silence, WebhookFault
+from infra.carrier import API_KEY, Caller, Person, Request, Silence, WebhookFault
 from infra.carrier.account import AGENT
+from infra.carrier.clock import Clock
+from infra.carrier.legs import Leg
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from tests.integration.reconciling import Noted
 from tests.simulation.carrier_questions import CarrierQuestions
 from watchdog.watchdog import Watchdog
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dialtone.adapters.telnyx_api import ReportedEvent
-    from dialtone.domain.calls import Call
-    from infra.carrier import Caller
-    from infra.carrier.clock import Clock
-    from infra.carrier.legs import Leg
 
 TRAVEL_SECONDS = 0.05
 """Of a message that is due, to the function."""

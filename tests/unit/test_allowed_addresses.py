@@ -1,7 +1,5 @@
 """Which addresses audio is downloaded from."""
 
-from __future__ import annotations
-
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest

@@ -1,7 +1,5 @@
 """Options of `dialtone announce`: read as people write them, refused before anything is read."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.campaigns.campaign import RetryRule, Window

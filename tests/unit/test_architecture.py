@@ -1,7 +1,5 @@
 """Imports go one way: functions → adapters → flow → domain. What surrounds the functions is never imported by them."""
 
-from __future__ import annotations
-
 import ast
 import re
 import sys

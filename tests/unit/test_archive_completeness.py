@@ -1,7 +1,5 @@
 """Whether what came can be the recording that Telnyx speaks of."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import pytest

@@ -1,7 +1,5 @@
 """How loud a recording is over its length, as it is gathered while it streams."""
 
-from __future__ import annotations
-
 import math
 import struct
 from array import array

@@ -1,11 +1,10 @@
 """The parts in which audio goes into the bucket, whatever pieces it comes in and however slowly they leave."""
 
-from __future__ import annotations
-
 import hashlib
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -14,9 +13,6 @@ from archive.bucket import RecordingsBucket
 from archive.upload import copy_audio
 from dialtone.domain.recordings import Recording
 from tests.drills.aws_memory import MemoryBucket
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PART_BYTES = 1_000
 RECORDING = Recording("session", "leg", 1, 1, "2026-09-21T12:00:00Z", "record_start")

@@ -1,7 +1,5 @@
 """What is locked, and what an audit says of it."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

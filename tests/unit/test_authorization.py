@@ -1,7 +1,5 @@
 """Who sends a request to the control API, and what they may."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

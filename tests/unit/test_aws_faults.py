@@ -1,7 +1,5 @@
 """What AWS answers to a command, in a sentence with a remedy."""
 
-from __future__ import annotations
-
 import pytest
 from botocore.exceptions import (
     BotoCoreError,

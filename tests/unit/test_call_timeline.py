@@ -1,11 +1,8 @@
 """What operators are shown of a call: three lanes, as text and drawn."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -21,14 +18,12 @@ from dialtone.domain.unconfirmed_commands import Unconfirmed
 from infra.carrier.account import AGENT, AGENT_SCRIPT
 from infra.checkout import ROOT
 from infra.demo import scenes
+from infra.demo.scenes import Incoming
 from infra.flowkit.stage import Stage
 from infra.operations.calls.lanes import lanes, list_lines, one_line, wrap
 from infra.operations.calls.page import drawing, page_of, picture_of
 from tests.benchmarks.cost import MORNING
 from webhook.refusals import Sent, refused
-
-if TYPE_CHECKING:
-    from infra.demo.scenes import Incoming
 
 CONTROL = "v3:here"
 

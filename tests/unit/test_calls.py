@@ -1,7 +1,5 @@
 """A leg's state and what may happen to it."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Calls as a table for spreadsheets."""
 
-from __future__ import annotations
-
 import csv
 import io
 

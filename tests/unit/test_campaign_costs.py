@@ -1,7 +1,5 @@
 """What a campaign's calls cost."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.calls import Call

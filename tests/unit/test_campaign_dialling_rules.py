@@ -1,7 +1,5 @@
 """Who may be dialled when: windows in every zone that a phone may be in, limits, and what never allows it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """How long a campaign takes and what it costs: by rate, by calls at once, by the windows of all zones."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo

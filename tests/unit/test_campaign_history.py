@@ -1,7 +1,5 @@
 """The course of a campaign over time."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.campaigns.history import MOST_COLUMNS, Course

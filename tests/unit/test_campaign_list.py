@@ -1,11 +1,9 @@
 """A list as people and programs write it: accepted where the meaning is clear, refused by row where it is not."""
 
-from __future__ import annotations
-
 import codecs
 import json
 import tracemalloc
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator
 
 import pytest
 from hypothesis import given
@@ -17,9 +15,6 @@ from dialtone.domain.campaigns.list_reader import ListUnreadable, RefusedRow
 from dialtone.domain.campaigns.list_rows import ListCheck, ListInvalid, ListRules, counted
 from dialtone.domain.campaigns.number_index import NumberIndex
 from dialtone.domain.campaigns.recipient import Recipient
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
 
 CHICAGO, BERLIN = "+13125550142", "+4930901820"
 RULES = ListRules(("street",), BERLIN, Window(), 1_780_000_000, 1_000)

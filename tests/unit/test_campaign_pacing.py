@@ -1,7 +1,5 @@
 """Campaigns dial evenly, whatever a worker sleeps through; failures pause them; some people are dialled again."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 

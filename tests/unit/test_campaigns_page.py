@@ -1,12 +1,12 @@
 """docs/campaigns.md shows what the commands print and the API takes. There are no sockets, so no AWS is asked."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pytest
 
 from control.campaigns import CampaignOrder
 from dialtone.domain.campaigns.campaign import RUNNING, Campaign
@@ -16,11 +16,6 @@ from infra.checkout import ROOT
 from infra.cli.main import main
 from infra.operations.campaigns.status import Standing
 from tests.unit.test_docs import blocks
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 PAGE = ROOT / "docs" / "campaigns.md"
 VARIES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC|\b[0-9a-f]{12}\b")

@@ -1,7 +1,5 @@
 """Charts and pages share their colours; a chart says what it shows, in which unit, and what neither can go below."""
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree as ET
 

@@ -1,7 +1,5 @@
 """What a command leaves with Telnyx, and what comes back."""
 
-from __future__ import annotations
-
 import base64
 import json
 

@@ -1,7 +1,5 @@
 """What the `dialtone` command imports: a person waits for every module."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

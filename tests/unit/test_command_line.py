@@ -1,16 +1,16 @@
 """What every command has: an example that can be run, words that a shell completes, a version."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from infra.cli.commands import CommandParser
 from infra.cli.completion import SHELLS
 from infra.cli.completion_run import SCRIPTS, candidates
 from infra.cli.examples import EXAMPLES
@@ -21,12 +21,6 @@ from infra.flowkit.linting.formats import FORMATS
 from infra.projects.new_project import create
 from infra.projects.project import nearest
 from infra.version import VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from infra.cli.commands import CommandParser
 
 
 def every_command(parser: CommandParser) -> Iterator[CommandParser]:

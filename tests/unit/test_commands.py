@@ -1,7 +1,5 @@
 """The table of actions against the SDK's own parameter types, and every check both ways."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import typing

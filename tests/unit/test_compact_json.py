@@ -1,7 +1,5 @@
 """JSON as the table keeps it."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """The console on AWS: which requests reach the API, and what a person gets who is not signed in."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,21 +1,17 @@
 """What is asked for from outside, by the control API, and the flow that knows of it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.control_actions import ACTION, ControlActions, refusal_id
+from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.watchdog_schedule import watched
 from dialtone.flow.loaded_flow import LoadedFlow
 from tests.staged_call import LEG, SESSION, StagedCall, actions, callee_mark_of, loaded, mark_of, moment
 from webhook.router import route
-
-if TYPE_CHECKING:
-    from dialtone.domain.decisions import Decision
 
 MENU = """
 start: ask

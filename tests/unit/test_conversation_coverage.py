@@ -1,19 +1,13 @@
 """Which edges of a flow calls have taken."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision, EnteredStep
+from dialtone.flow.flow import Flow
 from dialtone.flow.parser import read_flow
 from infra.flowkit.conversations.coverage import Coverage, CoverageItem, CoverageRecorder, items_of
 from tests.staged_call import StagedCall
-
-if TYPE_CHECKING:
-    from dialtone.flow.flow import Flow
 
 FLOW = """\
 flow: desk

@@ -1,7 +1,5 @@
 """The file format of conversations: what is read, what is refused, and its published schema."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime

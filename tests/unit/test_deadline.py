@@ -1,7 +1,5 @@
 """How requests keep to a deadline: which are begun, and which time they have."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """Which answering-machine detection a flow can be dialled with."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Patterns of keyed digits: which may take longer than a call."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Every example in the docs is true."""
 
-from __future__ import annotations
-
 import ast
 import re
 import shlex

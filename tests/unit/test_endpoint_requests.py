@@ -1,12 +1,11 @@
 """Requests of any shape at the webhook's address, and logs and metrics that fail: there is always an answer."""
 
-from __future__ import annotations
-
 import base64
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,9 +16,6 @@ from dialtone.adapters.telemetry import Measure, Observer
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import Signer, body
 from webhook.endpoint import Endpoint
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SIGNER = Signer()
 NOW = time.time()

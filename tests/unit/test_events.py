@@ -1,7 +1,5 @@
 """A webhook's body: an Event, or MalformedEvent that names the place; never anything else."""
 
-from __future__ import annotations
-
 import base64
 import copy
 import importlib

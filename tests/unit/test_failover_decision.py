@@ -1,7 +1,5 @@
 """What the failover does about an event, and what it leaves with Telnyx."""
 
-from __future__ import annotations
-
 import base64
 import json
 from itertools import permutations

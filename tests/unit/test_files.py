@@ -1,11 +1,9 @@
 """Files are written whole or not at all, and by one command at a time."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +12,6 @@ from infra.checkout import ROOT
 from infra.flowkit.conversations.conversation import read_conversations
 from infra.output.files import alone, write_whole
 from infra.phone.diary import add_conversation
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 AT_ONCE = 4
 

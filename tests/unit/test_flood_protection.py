@@ -1,13 +1,12 @@
 """What stands before the webhooks with FloodProtection: its template, and the function at CloudFront's edges."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -16,9 +15,6 @@ from infra.local import translate
 from infra.local.cloud import TEMPLATE
 from infra.local.translate import of_type
 from tests.integration.deliveries import Signer, body
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 STACK = translate.read(TEMPLATE)
 NESTED = translate.read(ROOT / "infra" / "flood_protection.yaml")

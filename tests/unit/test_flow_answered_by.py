@@ -1,17 +1,12 @@
 """A person, a machine, or nobody can tell."""
 
-from __future__ import annotations
-
 import itertools
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.decisions import Decision
 from tests.staged_call import StagedCall, actions, happened
-
-if TYPE_CHECKING:
-    from dialtone.domain.decisions import Decision
 
 WHO = """
     steps:

@@ -1,7 +1,5 @@
 """A voice agent as a step: what Telnyx is asked for, what ends it, where each end leads, and what is kept."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Whom a transfer may ring where variables say so: numbers of the team's, and never whom a caller chooses."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.decisions import FLOW_ERROR, TARGET_REFUSED

@@ -1,7 +1,5 @@
 """Opening hours in their own time zone, summer and winter."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Which flow takes a call: by called number, caller and hour."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.flow.call_routing import Routes, read_routes

@@ -1,7 +1,5 @@
 """Digits keyed in, and a recording that does not hear them."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,23 +1,17 @@
 """A caller joins a conference: by its name, as a moderator or not, and leaves it again."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dialtone.domain.decisions import NOT_REACHED
+from dialtone.domain.decisions import NOT_REACHED, Decision
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.queues import QueueAnswer, QueueQuestion
 from dialtone.domain.watchdog_schedule import watched
 from infra.flowkit.drawing.words import details_of, edge_label
 from infra.flowkit.lint import lint
 from tests.staged_call import CONTROL, LEG, SESSION, StagedCall, actions, happened, moment
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.decisions import Decision
 
 ROOM = "428c31b6-abf3-3bc1-b7f4-5013ef9657c1"
 OTHER_ROOM = "d28c31b6-abf3-4bc1-a7f4-5013ef9657c2"

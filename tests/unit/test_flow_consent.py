@@ -1,7 +1,5 @@
 """Nothing is recorded before the caller knows of it, or has agreed; and the evidence of that."""
 
-from __future__ import annotations
-
 import pytest
 
 from archive.metadata import metadata

@@ -1,8 +1,6 @@
 """A caller who is parked, and one who waits while the agent asks somebody else."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
@@ -12,9 +10,6 @@ from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.in_call_keys import Consultation, TalkState
 from infra.flowkit.drawing.words import details_of, edge_label
 from tests.staged_call import CONTROL, LEG, StagedCall, loaded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 FLOW = """
     last_resort: sorry

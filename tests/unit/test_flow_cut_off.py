@@ -1,7 +1,5 @@
 """What answering-machine detection cut off was not heard: it is heard again, and waits go on."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.staged_call import StagedCall, actions

@@ -1,7 +1,5 @@
 """Data files: what they may hold, what is said of rows that they may not, and how flows go by them."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,11 +1,9 @@
 """What a change does to callers: in words, in the graph, from files and from git."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,13 +12,8 @@ from dialtone.flow.parser import read_flow
 from infra.cli.main import main
 from infra.flowkit.drawing.change_summary import NOTHING, summary
 from infra.flowkit.drawing.difference import compared
-from infra.flowkit.drawing.graph import Mark
+from infra.flowkit.drawing.graph import Graph, Mark
 from infra.flowkit.drawing.mermaid import mermaid_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from infra.flowkit.drawing.graph import Graph
 
 DESK = """\
 flow: desk

@@ -1,7 +1,5 @@
 """A directory: by extension, by spelling, several that fit, and none."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.errors import FlowInvalid

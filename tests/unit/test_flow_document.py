@@ -1,8 +1,6 @@
 """A flow's YAML: plain values with their lines, or a fault that names the line."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,9 +10,6 @@ from hypothesis import strategies as st
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.document import Document, Place
 from infra.checkout import ROOT, SAMPLES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FLOW = """\
 flow: main-menu

@@ -1,9 +1,7 @@
 """What a picture of a flow says, in every format."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -16,9 +14,6 @@ from infra.flowkit.drawing.mermaid import mermaid_of, written
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
 from infra.flowkit.drawing.text_metrics import TextMetrics
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DESK = """\
 flow: desk

@@ -1,13 +1,11 @@
 """Nothing in a picture lies on anything else, whatever the flow's size and shape."""
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from dataclasses import replace
 from functools import cache
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import graphlay
 import pytest
@@ -16,10 +14,8 @@ from dialtone.flow.parser import read_flow
 from infra.flowkit.drawing.edge_routing import Segment, collisions, crossings_among, segments
 from infra.flowkit.drawing.graph import Graph, graph_of
 from infra.flowkit.drawing.picture import MOST_LINES_INTO_A_CARD, picture_of
+from infra.flowkit.drawing.shapes import Box, Picture
 from infra.flowkit.drawing.svg import svg_of
-
-if TYPE_CHECKING:
-    from infra.flowkit.drawing.shapes import Box, Picture
 
 SIZES = (5, 20, 60)
 ENDINGS = ("  nobody:", "    say: Nobody is there.", "    next: bye", "  bye: hangup", "  sorry:", "    say: Sorry.")

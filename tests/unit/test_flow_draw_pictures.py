@@ -1,7 +1,5 @@
 """The pictures in docs/ are those of the samples. A flow without a picture there is nobody's fault."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

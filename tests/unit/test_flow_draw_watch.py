@@ -1,7 +1,5 @@
 """Pictures that follow their files, whatever an editor does to them."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

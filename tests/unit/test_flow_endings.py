@@ -1,7 +1,5 @@
 """Hanging up, rejecting, noting an outcome, switching the recording: steps that wait for nothing."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.staged_call import StagedCall, actions, mark_of

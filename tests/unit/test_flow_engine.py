@@ -1,7 +1,5 @@
 """How a flow leads a call: what counts, what is late, and that it always ends."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,11 +1,10 @@
 """The commonest slips, each with a sentence of its own and a remedy: to the linter, the telephone and the pictures."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
@@ -15,9 +14,6 @@ from dialtone.flow.document import Document, Problem
 from dialtone.flow.parser import parse_flow, read_flow
 from infra.cli.main import main
 from infra.flowkit.lint import lint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 STEP = "flow: main\nsteps:\n  a:\n"

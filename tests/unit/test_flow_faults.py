@@ -1,7 +1,5 @@
 """What a step that cannot be done leaves behind: the reason, and a count that operators hear of."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.adapters.telnyx_api import Outcome

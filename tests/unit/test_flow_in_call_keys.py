@@ -1,13 +1,11 @@
 """Keys that people press while they talk."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from dialtone.domain.call_commands import callee_state
-from dialtone.domain.decisions import FLOW_ERROR
+from dialtone.domain.decisions import FLOW_ERROR, Decision
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.watchdog_schedule import watched
 from dialtone.flow.in_call_keys import BETWEEN_SECONDS, KEYS, MAX_OBEYED, TalkState
@@ -16,11 +14,6 @@ from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.words import details_of
 from infra.flowkit.lint import lint
 from tests.staged_call import StagedCall, actions, happened, loaded
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.decisions import Decision
 
 TRANSFER = """
     last_resort: sorry

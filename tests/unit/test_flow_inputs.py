@@ -1,24 +1,19 @@
 """What a call that we dial is given to know."""
 
-from __future__ import annotations
-
 import base64
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.flow import Flow
 from dialtone.flow.flow_inputs import MAX_GIVEN_BYTES, NotGiven, check_given
 from dialtone.flow.parser import read_flow
 from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.flowkit.dialling import dial_command
 from tests.staged_call import StagedCall, actions, mark_of
-
-if TYPE_CHECKING:
-    from dialtone.flow.flow import Flow
 
 REMINDER = """
     last_resort: sorry

@@ -1,8 +1,7 @@
 """The flows of a folder, and the numbers that lead to them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +11,6 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.loaded_flow import LoadedFlow
 from tests.staged_call import CALLED, LEG, SESSION, happened
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 CALL = Call(SESSION, LEG)
 

@@ -1,7 +1,5 @@
 """What the linter promises whatever the rules."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """`dialtone flow lint` at the prompt."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

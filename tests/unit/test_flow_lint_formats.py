@@ -1,7 +1,5 @@
 """Findings as other programs read them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

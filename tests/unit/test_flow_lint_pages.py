@@ -1,7 +1,5 @@
 """Every rule has a page, and what the page shows is true."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from datetime import date

@@ -1,7 +1,5 @@
 """The linter against the reader that runs on Lambda, over flows that were damaged at random."""
 
-from __future__ import annotations
-
 import tempfile
 from datetime import date
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What each rule finds and lets be, beyond the examples of its page."""
 
-from __future__ import annotations
-
 import textwrap
 from datetime import date
 from pathlib import Path

@@ -1,18 +1,13 @@
 """What a menu says and what its keys do, in several languages; and what falls through, comes back, or is not there."""
 
-from __future__ import annotations
-
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.flowkit.lint import lint
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def found(folder: Path, flow: str) -> list[tuple[str, str]]:

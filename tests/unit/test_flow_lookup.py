@@ -1,7 +1,5 @@
 """A lookup in a flow: what is asked, what comes of each answer, and what a caller hears meanwhile."""
 
-from __future__ import annotations
-
 from textwrap import dedent
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A choice by key, with a limited number of tries."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.flow.keys import terminator_beside

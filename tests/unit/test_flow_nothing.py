@@ -1,7 +1,5 @@
 """Variables that are empty: nothing is skipped where it is a part, and never becomes another number or another file."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.decisions import FLOW_ERROR

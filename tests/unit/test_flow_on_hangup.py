@@ -1,19 +1,13 @@
 """What a step notes of a call that ends in it."""
 
-from __future__ import annotations
-
 import itertools
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import pytest
 
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.events import Event
 from tests.staged_call import StagedCall, happened
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dialtone.domain.events import Event
 
 MENU = """
     steps:

@@ -1,7 +1,5 @@
 """`opt_out`: the other side's number is noted with the event that led there, on any kind of call."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.campaigns.suppression import OPTED_OUT, Suppression

@@ -1,8 +1,6 @@
 """Flows can set every parameter of Telnyx's commands for speech, audio and recordings, and it does what it should."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +13,6 @@ from infra.flowkit.conversations.scenario_run import run_scenario
 from infra.flowkit.conversations.side_by_side import side_by_side
 from infra.flowkit.reference.parameters import COMMANDS, EXAMPLES, NOT_A_KEYS, rows
 from tests.staged_call import StagedCall, actions
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TONE = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA="
 """A WAV file in which nothing is heard."""

@@ -1,7 +1,5 @@
 """A flow's text becomes a flow, or a fault that names file, line, step, reason and remedy."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.adapters.flow_library import read_numbers

@@ -1,19 +1,14 @@
 """Steps that choose a way by themselves: by the hour, by what the call knows, to another flow and back."""
 
-from __future__ import annotations
-
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.engine import LAST_RESORT_STEPS, MAX_VISITS
+from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.loader import MAX_TEXT_BYTES, read_script
 from tests.staged_call import StagedCall, actions
-
-if TYPE_CHECKING:
-    from dialtone.flow.loaded_flow import LoadedFlow
 
 CALENDAR = "calendar: office\ntime_zone: Europe/London\nopen: {fri: 09:00-17:00}\nholidays: {2026-11-27: closed}\n"
 HOURS = """

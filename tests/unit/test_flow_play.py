@@ -1,7 +1,5 @@
 """Audio, once or several times, and the keys that interrupt it."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.errors import FlowInvalid

@@ -1,7 +1,5 @@
 """Questions of several sounds, questions that keys do not interrupt, tries counted by failure, digits read back."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.errors import FlowInvalid

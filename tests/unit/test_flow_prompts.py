@@ -1,7 +1,5 @@
 """What a caller hears: words and audio, one or several, in one language or in many."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,9 +1,8 @@
 """A caller waits in a queue, and an agent takes the first."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +15,6 @@ from dialtone.flow.steps.queue import CONNECTING_SECONDS, GRACE_SECONDS
 from infra.flowkit.drawing.words import details_of, edge_label
 from infra.flowkit.lint import lint
 from tests.staged_call import CONTROL, LEG, SESSION, StagedCall, actions, happened, moment
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 QUEUE = """
     last_resort: sorry

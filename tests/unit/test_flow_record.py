@@ -1,7 +1,5 @@
 """A message left by the caller, in its two phases: the prompt, then the recording."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.errors import FlowInvalid

@@ -1,8 +1,6 @@
 """What a caller may do about a message: hear it, keep it, record it anew, delete it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
@@ -11,9 +9,6 @@ from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.recordings import DELETED, KEPT, SUPERSEDED, Review
 from dialtone.flow.steps.record import MAX_ASKED, MAX_REDOS
 from tests.staged_call import LEG, StagedCall, actions, loaded, moment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 REVIEWED = """
     last_resort: sorry

@@ -1,24 +1,17 @@
 """Rotas: who is on call at a time, who is next, turns with a handover, swaps, and what is wrong with a rota."""
 
-from __future__ import annotations
-
+from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.loader import read_script
-from dialtone.flow.rotas import read_rota
+from dialtone.flow.rotas import Rota, read_rota
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.rota_hours import MINUTES_A_WEEK, hours_where
 from infra.operations.publishing.files import differences, files_of
 from tests.staged_call import StagedCall
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.flow.rotas import Rota
 
 HEAD = """\
 rota: nurses

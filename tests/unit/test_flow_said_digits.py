@@ -1,7 +1,5 @@
 """Digits that may be said: what is listened for, what is taken, and the keys of callers who press them all the same."""
 
-from __future__ import annotations
-
 import json
 from itertools import permutations
 

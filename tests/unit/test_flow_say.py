@@ -1,7 +1,5 @@
 """Prompts, one after another, heard out."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

@@ -1,7 +1,5 @@
 """A choice that may be said: which words lead where, what stops the listening, and that no word of it is kept."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

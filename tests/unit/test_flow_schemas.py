@@ -1,16 +1,17 @@
 """The published schemas say what the reader says: editors complete and check flows by them."""
 
-from __future__ import annotations
-
 import copy
 import json
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, get_args
 
 import jsonschema  # type: ignore[import-untyped]  # has no types of its own
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from dialtone.adapters.flow_library import text_beside
 from dialtone.domain.errors import FlowInvalid
@@ -23,12 +24,6 @@ from infra.cli.flow_schema_run import DOCS, KEYS
 from infra.cli.main import main
 from infra.flowkit.reference.keys import page
 from infra.flowkit.reference.schemas import schemas, written
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from pydantic.fields import FieldInfo
 
 SHIPPED = sorted(file for file in SAMPLES.glob("*.yaml") if "." not in file.stem and file.stem != "numbers")
 CHECKS = {name: jsonschema.Draft202012Validator(schema) for name, schema in schemas().items()}

@@ -1,7 +1,5 @@
 """Flows that call others: with variables of their own, with what these give back, and for good."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.calls import Call

@@ -1,23 +1,16 @@
 """A supervisor who is fetched into a conversation."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from dialtone.domain.client_state import ClientState
-from dialtone.domain.decisions import FLOW_ERROR
+from dialtone.domain.decisions import FLOW_ERROR, Decision
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.in_call_keys import TalkState
 from infra.flowkit.drawing.words import details_of
 from infra.flowkit.lint import lint
 from tests.staged_call import CONTROL, StagedCall, actions, happened, loaded
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.decisions import Decision
 
 TRANSFER = """
     last_resort: sorry

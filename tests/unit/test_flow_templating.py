@@ -1,7 +1,5 @@
 """What a call knows is put into texts, and can change nothing else about them."""
 
-from __future__ import annotations
-
 from xml.etree import ElementTree as ET
 
 import pytest

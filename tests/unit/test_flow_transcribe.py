@@ -1,7 +1,5 @@
 """Live transcription: what is asked of Telnyx, what is kept of each sentence, and when it is written down."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.errors import FlowInvalid

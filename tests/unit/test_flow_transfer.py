@@ -1,7 +1,5 @@
 """Another person is rung and connected, or is not."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.flow.steps.transfer import PARTED_SECONDS

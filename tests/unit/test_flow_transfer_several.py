@@ -1,19 +1,14 @@
 """Several people rung, in turn or at once; the whisper and the key before they are connected; what comes after."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.decisions import Decision
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import Event, parse_event
 from tests.staged_call import CALLER, CONTROL, LEG, SESSION, StagedCall, actions, loaded, mark_of, moment
-
-if TYPE_CHECKING:
-    from dialtone.domain.decisions import Decision
 
 HOLD = '{audio: "https://media.example/hold.mp3"}'
 IN_TURN = """

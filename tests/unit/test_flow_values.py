@@ -1,7 +1,5 @@
 """Values: reckoned exactly and within bounds, compared by their kind, drawn alike for the same event, said well."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

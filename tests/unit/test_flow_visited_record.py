@@ -1,7 +1,5 @@
 """What holds of a flow that is visited from another: its `record` counts, its `limits` do not."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.flow.loaded_flow import LoadedFlow

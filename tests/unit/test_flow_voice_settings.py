@@ -1,7 +1,5 @@
 """Words within Telnyx's limits, at the speed that a voice's provider understands."""
 
-from __future__ import annotations
-
 from typing import get_args, get_type_hints
 from xml.etree import ElementTree as ET
 

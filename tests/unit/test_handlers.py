@@ -1,10 +1,8 @@
 """One handler per event, each called with the sample of its event."""
 
-from __future__ import annotations
-
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,9 +18,6 @@ from dialtone.flow.loaded_flow import LoadedFlow
 from tests.staged_call import CONTROL, StagedCall, actions, loaded, moment
 from webhook.event_types import UNDERSTOOD
 from webhook.router import handler_of, on, route
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 FILES = sorted(file.stem for file in Path("functions/webhook/handlers").glob("*.py") if not file.stem.startswith("__"))
 SAMPLES = sorted(file.stem for file in Path("tests/events").glob("*.json"))

@@ -1,7 +1,5 @@
 """Which version of the flows takes a new call."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.calls import Call

@@ -1,7 +1,5 @@
 """How long commands can take at most: longer than the carrier takes for them, and no longer than is reasonable."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.commands import command

@@ -1,7 +1,5 @@
 """Whatever another system says, an answer comes of it."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,16 +1,11 @@
 """What make says where it cannot do what it is asked: early, and what to do."""
 
-from __future__ import annotations
-
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from infra.checkout import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NO_INDEX = """#!/bin/sh
 case "$*" in *venv*)

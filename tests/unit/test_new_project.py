@@ -1,7 +1,5 @@
 """`dialtone new`, and what comes of it."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Numbers as carriers write them."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

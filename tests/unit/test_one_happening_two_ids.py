@@ -1,7 +1,5 @@
 """One happening reported under two event ids: what has happened does not happen again."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What `make build` makes of a folder that SAM filled: `make check-sam` does it with the real ones."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import json
@@ -11,8 +9,9 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -20,9 +19,6 @@ from dialtone.adapters.telnyx_sdk import TelnyxSdk
 from infra.checkout import ROOT
 from infra.packing import pack
 from infra.packing.lean_sdk import lean_sdk
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SDK: dict[str, Any] = {
     "version": "4.1.0",

@@ -1,7 +1,5 @@
 """The parts of pages that need no browser, run by Node: the phone's and the console's."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

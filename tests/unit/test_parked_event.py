@@ -1,7 +1,5 @@
 """Parked events: named by their call and id, whatever the body, and without what callers keyed in."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,24 +1,19 @@
 """A call tried by hand becomes a conversation, and a conversation is played on the telephone."""
 
-from __future__ import annotations
-
 import errno
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dialtone.domain.errors import DialtoneError
 from infra.carrier import trace
 from infra.carrier.parties import BEEP, Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, Unreached
+from infra.carrier.trace import Happening
 from infra.flowkit.conversations.conversation import read_conversations
 from infra.phone.diary import Diary, Item, add_conversation
 from infra.phone.script import read_script
 from tests.unit.test_phone_hearing import AGENT, BEGAN, ME, heard, silent
-
-if TYPE_CHECKING:
-    from infra.carrier.trace import Happening
 
 WELCOME = "Press one for the hours."
 """1.6 s at the carrier's 15 characters a second."""

@@ -1,11 +1,9 @@
 """What surrounds the telephone: who is reached, the loudspeaker, the folder of flows."""
 
-from __future__ import annotations
-
 import os
 import stat
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +16,6 @@ from infra.phone import loudspeaker as speakers
 from infra.phone.flow_folder import FlowFolder, NoNumber, called
 from infra.phone.people import people
 from tests.staged_call import CALLED, LEG, SESSION, happened
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RINGING = happened("call.initiated", direction="incoming")
 UNKNOWN = "+15550177"

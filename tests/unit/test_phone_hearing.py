@@ -1,7 +1,5 @@
 """A call at the caller's ear."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

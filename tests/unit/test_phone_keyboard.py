@@ -1,7 +1,5 @@
 """The keyboard on a real terminal: whatever ends the telephone, the terminal is as it was."""
 
-from __future__ import annotations
-
 import os
 import pty
 import select
@@ -10,16 +8,14 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from infra.phone.keyboard import Keyboard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 30.0

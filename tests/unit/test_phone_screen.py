@@ -1,7 +1,5 @@
 """What a person sees: a small terminal is drawn on, and read."""
 
-from __future__ import annotations
-
 import io
 import os
 import re

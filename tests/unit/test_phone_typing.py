@@ -1,7 +1,5 @@
 """What is typed, and what a caller does of it."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,8 +1,6 @@
 """Which project a command works on."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +10,6 @@ from infra.cli.main import main
 from infra.cli.stack_option import stack_meant
 from infra.operations.stack_outputs import region_of
 from infra.projects.project import PROJECT_FILE, Environment, Project, nearest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FLOW = "flow: desk\nlast_resort: bye\nsteps:\n  bye: hangup\n"
 

@@ -1,7 +1,5 @@
 """What Telnyx lists, held against the ledger."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is done about an open recording, by how long it is overdue, and about an open leg."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.adapters.telnyx_api import CallInfo

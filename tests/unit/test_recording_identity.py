@@ -1,7 +1,5 @@
 """Which of the recordings asked for on a leg a saved one is."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

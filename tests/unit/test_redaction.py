@@ -1,7 +1,5 @@
 """What log lines and reasons lose, and what they keep."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Every alarm has its section in docs/runbooks, and what the pages show is true."""
 
-from __future__ import annotations
-
 import re
 import shlex
 

@@ -1,7 +1,5 @@
 """CI runs each case once: a sample with coverage, and what that leaves out without."""
 
-from __future__ import annotations
-
 import re
 from itertools import product
 

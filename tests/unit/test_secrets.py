@@ -1,7 +1,5 @@
 """A secret that is cached: how long, what makes it fetched again, and what happens while it cannot be."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,8 +1,6 @@
 """Which commands of a decision go out together."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -10,9 +8,6 @@ from hypothesis import strategies as st
 
 from dialtone.domain.commands import Command
 from webhook.sending import groups
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 LEGS = {"caller": "v3:a", "agent": "v3:b", "other": "v3:c"}
 

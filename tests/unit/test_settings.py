@@ -1,17 +1,12 @@
 """Settings from the environment: an error names a missing variable; secrets are fetched when first needed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from dialtone.adapters.settings import SettingMissing, key_from, required, telnyx_api_key
 from dialtone.domain.errors import DialtoneError
 from webhook.settings import FLOWS, Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WHOLE = {
     "TELNYX_PUBLIC_KEY": "key",

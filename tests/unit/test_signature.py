@@ -1,7 +1,5 @@
 """Whom the verifier believes: the rules one by one. That they are Telnyx's own is tested against its SDK elsewhere."""
 
-from __future__ import annotations
-
 import base64
 
 import pytest

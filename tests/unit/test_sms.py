@@ -1,7 +1,5 @@
 """Texts: their parts, where they may go, and what is kept of Telnyx's reports."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.sms import later, not_gsm7, parts, report, takes_texts, why_not

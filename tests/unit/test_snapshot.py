@@ -1,7 +1,5 @@
 """SnapStart's hooks: what is loaded before a snapshot, and made anew after it."""
 
-from __future__ import annotations
-
 import random
 import sys
 from dataclasses import dataclass, field

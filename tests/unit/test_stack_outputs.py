@@ -1,9 +1,7 @@
 """A deployed stack, as the commands of this machine read it."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +9,6 @@ from dialtone.domain.errors import DialtoneError
 from infra.operations import stack_outputs
 from infra.operations.stack_outputs import Deployed, find_stack, reached_at, region_in, samconfig
 from infra.projects.new_project import create
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])

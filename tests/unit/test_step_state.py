@@ -1,7 +1,5 @@
 """What steps remember, in the form in which every deployed version of the program stores and reads it."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.flow.consent import ConsentState

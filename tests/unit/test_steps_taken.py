@@ -1,8 +1,6 @@
 """The steps of calls as the local stack's webhook function notes them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +10,6 @@ from dialtone.domain.decisions import Decision, EnteredStep
 from infra.flowkit.memory_table import MemoryTable
 from infra.local.steps_taken import NotingTable, steps_taken
 from tests.staged_call import LEG, SESSION, happened
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 STEPS = (EnteredStep("menu", "welcome", "", "start"), EnteredStep("menu", "<b>", "welcome", "keys.1"))
 

@@ -7,7 +7,7 @@ import importlib
 import inspect
 import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -44,8 +44,6 @@ from infra.operations.connect.record import Recorded, RecordedAudio
 from webhook.router import route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SESSION, LEG, CONTROL = "session", "leg", "v3:control"

@@ -1,7 +1,5 @@
 """What is logged and measured: one JSON line each, read by CloudWatch without an agent."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -1,19 +1,14 @@
 """An index of the SDK that answers for its names without having been run."""
 
-from __future__ import annotations
-
 import importlib.util
 import logging
 import sys
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dialtone.adapters.telnyx_sdk import IndexFinder, IndexLoader, TelnyxSdk
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def index(folder: Path, source: str, sdk: TelnyxSdk) -> ModuleType:

@@ -1,19 +1,13 @@
 """The control API's actions take Telnyx's own parameters, each that Dialtone's commands know, with its limits."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from control.telnyx_parameters import ACTION_NAMES, NOT_TAKEN, schema_of
-from dialtone.domain.parameter_checks import Check, ListOf, MapOf, Shape
+from dialtone.domain.parameter_checks import Check, ListOf, MapOf, Parameter, Shape
 from dialtone.domain.telnyx_actions import ACTIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.domain.parameter_checks import Parameter
 
 
 def checks(parameter: Parameter) -> Iterator[Check]:

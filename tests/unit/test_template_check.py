@@ -1,18 +1,13 @@
 """What checkov finds in the templates is fixed or has a reason."""
 
-from __future__ import annotations
-
 import json
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from infra.checks import templates as template_check
 from infra.checks.templates import FOUND, NOT_CHECKED, OK, main
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FAILED = {
     "check_id": "CKV_AWS_1",

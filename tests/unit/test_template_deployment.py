@@ -1,7 +1,5 @@
 """How a new version of the webhook function takes over, asserted on what SAM makes of template.yaml."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,9 +1,8 @@
 """What fails for good is kept for two weeks and rings: every queue, schedule, stream and asynchronous invocation."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,9 +11,6 @@ from infra.local import translate
 from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
 from infra.local.translate import Template, of_type
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 TWO_WEEKS_SECONDS = 14 * 24 * 3_600
 

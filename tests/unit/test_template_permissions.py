@@ -1,9 +1,8 @@
 """Each role may do what its function does and nothing else: the template, against the requests that the drills hold."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,9 +12,6 @@ from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
 from infra.local.translate import Template, of_type
 from tests.drills.io_points import IO_POINTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ELSEWHERE = {
     "failover secretsmanager:GetSecretValue",  # tests/integration/test_failover_endpoint.py

@@ -1,7 +1,5 @@
 """Colour where a terminal has it, and only if nobody has asked for none."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """What an event shows of the commands before it."""
 
-from __future__ import annotations
-
 import pytest
 
 from dialtone.domain.client_state import ALL_PLACES, ClientState

@@ -1,10 +1,9 @@
 """The course of steps that `make verify-on-aws` takes: asked for, interrupted, taken up again, put back."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +12,6 @@ from infra.checkout import ROOT
 from infra.operations.stack_outputs import Deployed
 from infra.verify_on_aws.course import Course, NotShown, Step
 from infra.verify_on_aws.steps import STEPS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 STACK = Deployed("dialtone-dev", "us-east-1")
 

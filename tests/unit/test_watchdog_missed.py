@@ -1,7 +1,5 @@
 """What a call misses, by Telnyx's account of it and its timeline."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

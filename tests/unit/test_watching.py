@@ -1,7 +1,5 @@
 """CloudWatch's statistics, metric math, searches, alarms and log queries, as they are evaluated here."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,20 +1,15 @@
 """What every call asks of Telnyx: to deliver again soon what we did not acknowledge."""
 
-from __future__ import annotations
-
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 import pytest
 
+from dialtone.domain.commands import Command
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, CALLER_EVENTS, DIALLED_EVENTS, RETRIES_MS
 from infra.flowkit.dialling import dial_command
 from tests.staged_call import StagedCall
 from webhook.endpoint import HANDLING_SECONDS
 from webhook.event_types import UNDERSTOOD
-
-if TYPE_CHECKING:
-    from dialtone.domain.commands import Command
 
 WHISPERED = """
 steps:

@@ -1,7 +1,5 @@
 """The workflow of GitHub Actions: what it runs runs here, too, and nobody else's code but what was looked at."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 
