@@ -18,8 +18,17 @@ from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.client import Client
 from dialtone.domain.campaigns.campaign import RUNNING
 from dialtone.domain.campaigns.dial_id import DialId
+from dialtone.domain.campaigns.outcomes_and_redials import (
+    ACKNOWLEDGED,
+    BUSY,
+    CUT_OFF,
+    INVALID,
+    MACHINE,
+    NO_ANSWER,
+    PERSON,
+    REJECTED,
+)
 from dialtone.domain.campaigns.progress import Progress
-from dialtone.domain.campaigns.results import ACKNOWLEDGED, BUSY, CUT_OFF, INVALID, MACHINE, NO_ANSWER, PERSON, REJECTED
 from infra.carrier import BEEP, Caller, HangUp, Hear, Press, Say, Silence
 from infra.checkout import SAMPLES
 from infra.operations.publishing.pictures import keep_pictures

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from archive.audio_source import Source
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
 from archive.download import Downloader
 from archive.settings import Settings
-from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.calls_table import CallsTable

@@ -1,6 +1,6 @@
 """Copies a recording from Telnyx into the bucket, verifies the copy, and closes the ledger entry.
 
-The statuses are `saved → copied → verified`, or `doubtful` if it is probably not the whole recording (verification.py).
+The statuses are `saved → copied → verified`, or `doubtful` if it is probably not the whole recording (completeness.py).
 Each is written only once it is true, on condition of the previous one, so that a job that died half-way is continued,
 and two simultaneous ones have one result. Audio is written once. The final status is written last, when audio, hash and
 metadata are in the bucket.
@@ -26,9 +26,9 @@ from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from archive.audio_source import Origin, Source
     from archive.bucket import RecordingsBucket
     from archive.deadline import Deadline
-    from archive.source import Origin, Source
     from archive.upload import Copied
     from dialtone.adapters.calls_table import CallsTable
     from dialtone.adapters.telnyx_api import RecordingInfo

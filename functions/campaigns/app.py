@@ -16,7 +16,7 @@ from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.telemetry import Measure, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
-from dialtone.domain.campaigns.results import FAILURES, OUTCOMES
+from dialtone.domain.campaigns.outcomes_and_redials import FAILURES, OUTCOMES
 from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:

@@ -35,8 +35,8 @@ from dialtone.domain.campaigns.attempt import (
 from dialtone.domain.campaigns.automatic_pause import failure_share, pauses
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, SCHEDULED
 from dialtone.domain.campaigns.dialling_rules import Allowed, allowed
+from dialtone.domain.campaigns.outcomes_and_redials import CANCELLED as NEVER_DIALLED
 from dialtone.domain.campaigns.pacing import ACCOUNT_RATE, Pace
-from dialtone.domain.campaigns.results import CANCELLED as NEVER_DIALLED
 from dialtone.domain.errors import CommandInvalid, DialtoneError, TelnyxRefused, TelnyxUnavailable
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
-    from control.destinations import Destinations
+    from control.allowed_destinations import Destinations
     from control.idempotency import Requests
     from control.listing import Listing
     from control.own_events import Delivery

@@ -15,7 +15,6 @@ from control.bucket import RecordingsBucket
 from control.calls import call_routes
 from control.campaign_states import campaign_state_routes
 from control.campaigns import Ordering, campaign_routes
-from control.deleting import Deleting
 from control.dialling import Dialling, dial_routes
 from control.flows import flow_routes
 from control.health import AWS, Looking, health_routes
@@ -25,6 +24,7 @@ from control.live_flows import live_flow
 from control.own_events import Delivery
 from control.problems import Refused, answer_problems, must_have
 from control.queues import Queues, queue_routes
+from control.recording_deletion import Deleting
 from control.recordings import recording_routes
 from control.redriving import Redriving
 from dialtone.adapters.aws_clients import DeadlineClient
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-    from control.deleting import Telnyx
+    from control.recording_deletion import Telnyx
     from control.settings import Settings
     from dialtone.adapters.telemetry import Observer
     from dialtone.adapters.webhook_function import Answer as Delivered

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.calls_table import HEARD_AT, RECORDING, SECONDS_A_DAY
 from dialtone.adapters.dynamodb_items import attributes, below, queried
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

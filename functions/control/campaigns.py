@@ -31,11 +31,11 @@ from dialtone.domain.campaigns.campaign import (
     list_key,
     new_id,
 )
-from dialtone.domain.campaigns.estimate import Assumed
-from dialtone.domain.campaigns.forecast import estimate
+from dialtone.domain.campaigns.estimate import estimate
+from dialtone.domain.campaigns.estimate_assumptions import Assumed
 from dialtone.domain.campaigns.list_reader import ListUnreadable, RefusedRow
 from dialtone.domain.campaigns.list_rows import ListCheck, ListInvalid, ListRules, counted
-from dialtone.domain.campaigns.results import OUTCOMES
+from dialtone.domain.campaigns.outcomes_and_redials import OUTCOMES
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.flow_inputs import MAX_GIVEN_BYTES
 
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from control.destinations import Destinations
+    from control.allowed_destinations import Destinations
     from dialtone.adapters.campaigns_table import CampaignsTable
-    from dialtone.domain.campaigns.estimate import Estimate
+    from dialtone.domain.campaigns.estimate_assumptions import Estimate
     from dialtone.domain.campaigns.recipient import Recipient
     from dialtone.flow.loaded_flow import LoadedFlow
 

@@ -22,12 +22,12 @@ from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.events import Event
 from dialtone.domain.parameter_checks import MapOf, object_schema, text, written
 from dialtone.domain.telnyx_actions import ACTIONS
-from dialtone.flow.inline_prompts import SAY, SAY_AFTER_GREETING, TEXT
+from dialtone.flow.built_in_flows import SAY, SAY_AFTER_GREETING, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from control.destinations import Destinations
+    from control.allowed_destinations import Destinations
     from control.idempotency import Requests
     from control.own_events import Delivery
     from dialtone.domain.parameter_checks import Parameter

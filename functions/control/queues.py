@@ -21,7 +21,7 @@ from control.problems import Refused, not_found
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.queues import CALLBACK_SECONDS
 from dialtone.domain.units import MILLIS_PER_SECOND
-from dialtone.flow.inline_prompts import taking
+from dialtone.flow.built_in_flows import taking
 
 if TYPE_CHECKING:
     import pathlib

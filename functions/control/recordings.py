@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from control.audit import AuditTrail
     from control.bucket import RecordingsBucket
-    from control.deleting import Deleting
     from control.listing import Listing
+    from control.recording_deletion import Deleting
     from dialtone.domain.recordings import AudioCopy, Recording
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from control.destinations import Destinations
+from control.allowed_destinations import Destinations
 from control.watched_queues import QUEUES
 from dialtone.adapters.settings import required, telnyx_api_key
 

@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from deliver.bucket import Objects
 from deliver.chat import Chat
 from deliver.claims import Claims
 from deliver.consumer import Consumer
 from deliver.delivery import Deliveries
 from deliver.due_deliveries import FROM_STREAM, DueDeliveries
 from deliver.mail import Mail
-from deliver.objects import Objects
 from deliver.settings import Settings
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.calls_table import CallsTable

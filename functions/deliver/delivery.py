@@ -12,10 +12,10 @@ from dialtone.domain.deliveries import LOOK_AGAIN_SECONDS, verdict
 from dialtone.domain.delivery_targets import ATTACHED, CHAT, EMAIL
 
 if TYPE_CHECKING:
+    from deliver.bucket import Objects
     from deliver.chat import Chat
     from deliver.claims import Claims
     from deliver.mail import Mail
-    from deliver.objects import Objects
     from dialtone.adapters.calls_table import CallsTable
     from dialtone.domain.deliveries import DeliveryJob
     from dialtone.domain.delivery_targets import DeliveryTarget

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dialtone.domain.failover import FailoverState, Order, ending, sentence_ended
 
 if TYPE_CHECKING:
-    from failover.notice import Notice
+    from failover.event import FailoverEvent
 
 FASTEST_CHARACTERS_A_SECOND, SLOWEST_CHARACTERS_A_SECOND = 40, 8
 """Speech has about 15."""
@@ -72,43 +72,43 @@ class Plan:
 
 
 def decide(
-    notice: Notice, sentence: Sentence, own_url: str, now_seconds: float, said_seconds: float | None = None
+    event: FailoverEvent, sentence: Sentence, own_url: str, now_seconds: float, said_seconds: float | None = None
 ) -> Plan:
     """Decide what to do.
 
     `own_url` is the failover's own URL; '' if unknown. `said_seconds` is when this process sent the sentence to the
     leg; None if it did not.
     """
-    if notice.failover.caller and notice.call_control_id:
-        return _about_callee(notice)
-    if notice.event_type in RECORDS or not notice.call_control_id:
-        return _nothing_to_do_here(notice)
-    if notice.primary.parent_leg:
+    if event.failover.caller and event.call_control_id:
+        return _about_callee(event)
+    if event.event_type in RECORDS or not event.call_control_id:
+        return _nothing_to_do_here(event)
+    if event.primary.parent_leg:
         return Plan("a callee's leg")
-    if notice.event_type == "call.initiated":
-        return _about_new_call(notice, own_url)
-    if notice.failover:
-        return _about_own(notice, sentence)
-    return _about_other(notice, sentence, now_seconds, said_seconds)
+    if event.event_type == "call.initiated":
+        return _about_new_call(event, own_url)
+    if event.failover:
+        return _about_own(event, sentence)
+    return _about_other(event, sentence, now_seconds, said_seconds)
 
 
-def _nothing_to_do_here(notice: Notice) -> Plan:
-    if notice.event_type in RECORDS:
+def _nothing_to_do_here(event: FailoverEvent) -> Plan:
+    if event.event_type in RECORDS:
         return Plan("a record for the webhook function", left=True)
     return Plan("not about a leg")
 
 
-def _about_callee(notice: Notice) -> Plan:
+def _about_callee(event: FailoverEvent) -> Plan:
     """For a callee that the failover dialled: once it hangs up, the caller must not be left alone."""
-    if notice.event_type != "call.hangup":
+    if event.event_type != "call.hangup":
         return Plan("the leg of somebody we ring")
-    return Plan("they did not answer or have hung up", ending(notice.failover.caller, ""))
+    return Plan("they did not answer or have hung up", ending(event.failover.caller, ""))
 
 
-def _about_new_call(notice: Notice, own_url: str) -> Plan:
-    if notice.direction != "incoming":
+def _about_new_call(event: FailoverEvent, own_url: str) -> Plan:
+    if event.direction != "incoming":
         return Plan("not an incoming call")
-    leg, state = notice.call_control_id, FailoverState("answered").encode()
+    leg, state = event.call_control_id, FailoverState("answered").encode()
     plain = Order("answer", leg, {"client_state": state}, variant="/plain")
     if not own_url:
         return Plan("a new call", (plain,))
@@ -118,41 +118,41 @@ def _about_new_call(notice: Notice, own_url: str) -> Plan:
     return Plan("a new call", (here, plain))
 
 
-def _about_own(notice: Notice, sentence: Sentence) -> Plan:
+def _about_own(event: FailoverEvent, sentence: Sentence) -> Plan:
     """For a leg that the failover has answered or spoken to."""
-    leg, state = notice.call_control_id, notice.failover
-    if state.stage == "answered" and notice.event_type == "call.answered":
+    leg, state = event.call_control_id, event.failover
+    if state.stage == "answered" and event.event_type == "call.answered":
         return Plan("answered", _say(leg, sentence, sentence_until=0), once=True)
-    if sentence_ended(state, notice.event_type, notice.status, notice.occurred_seconds):
+    if sentence_ended(state, event.event_type, event.status, event.occurred_seconds):
         return Plan("the sentence has ended", ending(leg, state.transfer_to), once=True)
     return Plan("nothing to do at this stage")
 
 
-def _about_other(notice: Notice, sentence: Sentence, now_seconds: float, said_seconds: float | None) -> Plan:
+def _about_other(event: FailoverEvent, sentence: Sentence, now_seconds: float, said_seconds: float | None) -> Plan:
     """For a leg that the webhook function has handled so far."""
-    if not _waits(notice):
+    if not _waits(event):
         return Plan("no caller is waiting")
-    if notice.primary.talks:
+    if event.primary.talks:
         return Plan("people are talking, or meet")
     dialled = (
-        notice.primary.flow and not notice.primary.decision
+        event.primary.flow and not event.primary.decision
     )  # the state of a dial; other commands have a numbered one
-    if dialled or notice.event_type.startswith(DETECTED):
-        return Plan("a person whom we rang is let go", ending(notice.call_control_id, ""))
+    if dialled or event.event_type.startswith(DETECTED):
+        return Plan("a person whom we rang is let go", ending(event.call_control_id, ""))
     if said_seconds is not None:
         # The webhook function works but answers too late: it has moved the call on and overwritten our state.
         lasts = len(sentence.text) / SLOWEST_CHARACTERS_A_SECOND + SETTLING_SECONDS
         if now_seconds < said_seconds + lasts:
             return Plan("the sentence has just been said")
-        return Plan("the sentence was said before", ending(notice.call_control_id, sentence.transfer_to), once=True)
+        return Plan("the sentence was said before", ending(event.call_control_id, sentence.transfer_to), once=True)
     until = math.floor(now_seconds + len(sentence.text) / FASTEST_CHARACTERS_A_SECOND)
-    return Plan("a call in progress", _say(notice.call_control_id, sentence, sentence_until=until), once=True)
+    return Plan("a call in progress", _say(event.call_control_id, sentence, sentence_until=until), once=True)
 
 
-def _waits(notice: Notice) -> bool:
-    if notice.event_type == "call.answered" or notice.event_type.startswith(DETECTED):
+def _waits(event: FailoverEvent) -> bool:
+    if event.event_type == "call.answered" or event.event_type.startswith(DETECTED):
         return True
-    return notice.status in WAITING.get(notice.event_type, ())
+    return event.status in WAITING.get(event.event_type, ())
 
 
 def _say(leg: str, sentence: Sentence, *, sentence_until: int) -> tuple[Order, ...]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dialtone.adapters.signature import NotSigned, request_body, request_headers
 from dialtone.adapters.telemetry import Measure, print_exception
 from dialtone.domain.errors import MalformedEvent
-from dialtone.domain.report_sample import ReportSample
+from dialtone.domain.log_sampling import ReportSample
 from failover.api_key import KeyUnavailable
 from failover.decision import decide
-from failover.notice import parse_notice
+from failover.event import parse_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dialtone.domain.failover import Order
     from failover.api_key import ApiKey
     from failover.decision import Plan, Sentence
-    from failover.notice import Notice
+    from failover.event import FailoverEvent
     from failover.telnyx_client import Leg, Outcome
 
 HANDLING_SECONDS = 1.8
@@ -112,32 +112,32 @@ class Endpoint:
         try:
             body = request_body(request)
             self.verifier.verify(body, request_headers(request), now)
-            notice = parse_notice(body, now)
+            event = parse_event(body, now)
         except NotSigned as error:
             return Answer(HTTPStatus.UNAUTHORIZED, {"reason": str(error)})
         except MalformedEvent as error:
             return Answer(HTTPStatus.BAD_REQUEST, {"reason": str(error)})
-        plan = decide(notice, self.sentence, _own_url(request), now, self._said.get(notice.call_control_id))
-        named = {"event_type": notice.event_type, "event_id": notice.event_id, "reason": plan.reason}
-        named["call_session_id"] = notice.call_session_id
+        plan = decide(event, self.sentence, _own_url(request), now, self._said.get(event.call_control_id))
+        named = {"event_type": event.event_type, "event_id": event.event_id, "reason": plan.reason}
+        named["call_session_id"] = event.call_session_id
         if plan.left:
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE, named, left=True)
         if not plan.orders:
             return Answer(HTTPStatus.OK, named)
         # HTTP clients' time-outs apply to one read: slow responses or DNS may take many times as long.
-        done = self.threads.submit(self._carry_out, plan, notice, deadline - SPARE_SECONDS)
+        done = self.threads.submit(self._carry_out, plan, event, deadline - SPARE_SECONDS)
         try:
             status, fields = done.result(max(deadline - time.monotonic(), 0))
         except TimeoutError:
             status, fields = HTTPStatus.SERVICE_UNAVAILABLE, {"unavailable": "no answer in time"}
         return Answer(status, named | fields)
 
-    def _carry_out(self, plan: Plan, notice: Notice, deadline: float) -> tuple[HTTPStatus, dict[str, Any]]:
+    def _carry_out(self, plan: Plan, event: FailoverEvent, deadline: float) -> tuple[HTTPStatus, dict[str, Any]]:
         try:
             key = self.api_key()
         except KeyUnavailable as fault:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"unavailable": "API key", "error": str(fault)}
-        if plan.once and (why := self._done_before(notice, key, deadline)):
+        if plan.once and (why := self._done_before(event, key, deadline)):
             return HTTPStatus.OK, {"not_done": why}
         sent = []
         for order in plan.orders:
@@ -153,14 +153,14 @@ class Endpoint:
                 break
         return HTTPStatus.OK, {"commands": sent}
 
-    def _done_before(self, notice: Notice, key: str, deadline: float) -> str:
+    def _done_before(self, event: FailoverEvent, key: str, deadline: float) -> str:
         """Why nothing must be done after all. Telnyx forgets command ids after a minute, but not a leg's state."""
-        leg = self.telnyx.look(notice.call_control_id, key, deadline)
+        leg = self.telnyx.look(event.call_control_id, key, deadline)
         if leg is None:
             return ""
         if not leg.is_alive:
             return "the leg has ended"
-        return f"the leg is {leg.failover.stage} already" if leg.failover.is_past(notice.failover) else ""
+        return f"the leg is {leg.failover.stage} already" if leg.failover.is_past(event.failover) else ""
 
     def _remember(self, call_control_id: str) -> None:
         self._said.setdefault(call_control_id, self.now_seconds())

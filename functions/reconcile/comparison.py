@@ -11,9 +11,9 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from reconcile.intake import take_in
-from reconcile.listing import can_be_taken, created_seconds, is_of_application, new_to, was_reported
 from reconcile.overdue import DELIVERIES_SECONDS
 from reconcile.report import FAULTS, LEFT, MISSING, REFUSED
+from reconcile.telnyx_listing import can_be_taken, created_seconds, is_of_application, new_to, was_reported
 from reconcile.telnyx_queries import NotAnswered
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.domain.events import TELNYX_EVENT
-from reconcile.listing import saved_event
 from reconcile.report import FAULTS, RECOVERED
+from reconcile.telnyx_listing import saved_event
 
 if TYPE_CHECKING:
     from dialtone.adapters.telnyx_api import RecordingInfo

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from dialtone.adapters.calls_table import DueItem
 from dialtone.domain.recordings import COPIED, EXPECTED, FAILED, OPEN_STATUSES, SAVED, ArchiveJob
 from reconcile.intake import take_in
-from reconcile.listing import can_be_taken, new_to, was_never_asked_for, was_reported
 from reconcile.live_transcripts import AwaitedLiveTranscripts
 from reconcile.open_legs import OpenLegs
 from reconcile.overdue import (
@@ -28,6 +27,7 @@ from reconcile.overdue import (
     unlisted,
 )
 from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, REFUSED
+from reconcile.telnyx_listing import can_be_taken, new_to, was_never_asked_for, was_reported
 from reconcile.telnyx_queries import NotAnswered
 from reconcile.transcripts import AwaitedTranscripts
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialtone.domain.recordings import FAILED, ArchiveJob, Transcription
-from reconcile.listing import is_listed_as
 from reconcile.overdue import GIVE_UP_HOURS, GIVE_UP_SECONDS, LONGEST_PAUSE_SECONDS, TRANSCRIBED_SECONDS, seconds
 from reconcile.report import FAULTS, TRANSCRIPTS, UNTRANSCRIBED
+from reconcile.telnyx_listing import is_listed_as
 from reconcile.telnyx_queries import NotAnswered
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.own_events import OWN_EVENT, begun_again, event_to_json
 from dialtone.domain.watch import LONGEST_CALL_SECONDS, LOOK_SECONDS
 from dialtone.domain.watchdog_schedule import overdue_event, pause
-from watchdog.missed import (
+from watchdog.missed_events import (
     CLOCKS_APART_SECONDS,
     DELIVERIES_SECONDS,
     LOOK_BACK_SECONDS,

@@ -33,9 +33,9 @@ from dialtone.domain.decisions import (
 )
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event
+from dialtone.domain.log_sampling import ReportSample
 from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
-from dialtone.domain.report_sample import ReportSample
 from dialtone.domain.units import MILLIS_PER_SECOND
 from webhook.event_types import UNDERSTOOD
 from webhook.measures import of_commands, of_progress
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.parked_events import ParkedEvents
     from dialtone.adapters.telemetry import Level, Observer
-    from dialtone.domain.call_progress import Progress
+    from dialtone.domain.counted_changes import CountedChange
     from dialtone.domain.events import Event
     from webhook.processor import EventProcessor, EventResult
-    from webhook.refusals import Sent
+    from webhook.refused_commands import Sent
 
 HANDLING_SECONDS = 1.8
 """How long a webhook may wait for other systems, from its arrival: Telnyx waits 2 s for the answer, which also has to
@@ -89,7 +89,7 @@ class Answer(NamedTuple):
     """An error to log with its traceback."""
     counts: Mapping[str, int] = MappingProxyType({})
     """More metrics, by name: faults of the webhook itself, and incidents that operators must know of."""
-    progress: tuple[Progress, ...] = ()
+    progress: tuple[CountedChange, ...] = ()
     """What happened to the call, to be counted."""
     repeats: Mapping[str, int] = MappingProxyType({})
     """Metrics of what had to be done more than once, by name; they do not make the log line a warning."""

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.telemetry import Measure
-from dialtone.domain.call_progress import ANSWERED, COST, ENDED, PAID, STARTED
+from dialtone.domain.counted_changes import ANSWERED, COST, ENDED, PAID, STARTED
 from dialtone.domain.decisions import NO_INPUT, NOT_REACHED, WRONG_INPUT
 from dialtone.domain.payments import NOT_TRIED, SUCCESS
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.telemetry import Unit
     from dialtone.adapters.telnyx_api import Outcome
-    from dialtone.domain.call_progress import Progress
-    from webhook.refusals import Sent
+    from dialtone.domain.counted_changes import CountedChange
+    from webhook.refused_commands import Sent
 
 _COMMANDS = {
     "accepted": "CommandsAccepted",
@@ -48,7 +48,7 @@ _PROGRESS = {
 """The metric of each kind of progress, and its dimension."""
 
 
-def of_progress(progress: Iterable[Progress]) -> Iterator[Measure]:
+def of_progress(progress: Iterable[CountedChange]) -> Iterator[Measure]:
     """Metrics of what happened to a call."""
     for each in progress:
         name, dimension = _PROGRESS[each.what]

@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.calls_table import CallsTable, ClaimLost, LostRace, StoredDecision, StoreUnavailable
 from dialtone.adapters.telnyx_api import COMMANDS_ASKED
-from dialtone.domain.call_progress import progress_of
 from dialtone.domain.calls import Call
 from dialtone.domain.control_actions import NOT_KNOWN
+from dialtone.domain.counted_changes import counted_changes
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
@@ -23,7 +23,7 @@ from dialtone.domain.sms import FINALIZED, SENT
 from dialtone.domain.watchdog_schedule import begun_by, first_look_seconds, watched
 from webhook.event_types import UNDERSTOOD
 from webhook.queue_answers import NoQueues
-from webhook.refusals import Sent, acceptances_of, promises, refusals_of
+from webhook.refused_commands import Sent, acceptances_of, promises, refusals_of
 from webhook.resending import (
     all_places,
     bridges,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.archive_queue import ArchiveQueue
     from dialtone.adapters.flow_versions import Library
-    from dialtone.domain.call_progress import Progress
+    from dialtone.domain.counted_changes import CountedChange
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
@@ -118,7 +118,7 @@ class EventResult(NamedTuple):
     races: int = 0
     incidents: tuple[str, ...] = ()
     """What operators must know; empty for a duplicate."""
-    progress: tuple[Progress, ...] = ()
+    progress: tuple[CountedChange, ...] = ()
     """What happened to the call, to be counted; empty for a duplicate."""
     confirmed: frozenset[str] = frozenset()
     """The ids of the events whose commands Telnyx has obeyed."""
@@ -194,7 +194,7 @@ class EventProcessor:
                 call=decision.call,
                 reason=decision.reason,
                 incidents=decision.incidents,
-                progress=progress_of(call, decision, event),
+                progress=counted_changes(call, decision, event),
             ).then(done)
             return before.then(result)._replace(reason=result.reason, races=races)
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")

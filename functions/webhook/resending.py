@@ -20,7 +20,7 @@ from dialtone.domain.recordings import EXPECTED
 from dialtone.domain.telnyx_actions import ACTIONS
 from dialtone.domain.unconfirmed_commands import Unconfirmed
 from webhook.failover_legs import id_of
-from webhook.refusals import BRIDGE, HANGUP, REFUSED
+from webhook.refused_commands import BRIDGE, HANGUP, REFUSED
 from webhook.sending import groups
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from webhook.failover_legs import id_of
-from webhook.refusals import BRIDGE, STOP_ACTIONS, Sent
+from webhook.refused_commands import BRIDGE, STOP_ACTIONS, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence

@@ -6,8 +6,8 @@ import argparse
 import re
 
 from dialtone.domain.campaigns.campaign import GREETING_END, PREMIUM, RetryRule, Window, WindowInvalid
-from dialtone.domain.campaigns.estimate import CALL_SECONDS, TELNYX_MINUTE_DOLLARS
-from dialtone.domain.campaigns.results import OUTCOMES
+from dialtone.domain.campaigns.estimate_assumptions import CALL_SECONDS, TELNYX_MINUTE_DOLLARS
+from dialtone.domain.campaigns.outcomes_and_redials import OUTCOMES
 from infra.cli.commands import later
 from infra.cli.flows_option import add_flows_to
 from infra.cli.stack_option import add_stack

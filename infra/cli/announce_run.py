@@ -26,8 +26,8 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.client import Client, Refused
 from dialtone.domain.campaigns.campaign import FARTHEST_SECONDS, PREMIUM, Campaign, list_key, new_id
 from dialtone.domain.campaigns.dialling_rules import SUPPRESSED
-from dialtone.domain.campaigns.estimate import LONGEST_DAYS, Assumed, Estimate
-from dialtone.domain.campaigns.forecast import estimate
+from dialtone.domain.campaigns.estimate import estimate
+from dialtone.domain.campaigns.estimate_assumptions import LONGEST_DAYS, Assumed, Estimate
 from dialtone.domain.campaigns.list_rows import ListCheck, ListRules, counted
 from dialtone.domain.campaigns.number_index import NumberIndex
 from dialtone.domain.errors import DialtoneError

@@ -22,8 +22,8 @@ from campaigns.engine import Engine
 from dialtone.adapters.campaign_numbers import NumberRecord
 from dialtone.adapters.campaigns_table import Lease
 from dialtone.domain.campaigns.campaign import DONE, PAUSED, RUNNING
-from dialtone.domain.campaigns.estimate import Assumed
-from dialtone.domain.campaigns.forecast import estimate
+from dialtone.domain.campaigns.estimate import estimate
+from dialtone.domain.campaigns.estimate_assumptions import Assumed
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
 from infra.flowkit.memory_table import MemoryTable

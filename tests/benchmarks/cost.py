@@ -23,18 +23,18 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 from moto import mock_aws
 
+from archive.audio_source import Source
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
 from archive.download import Downloader
-from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import CallInfo, Reason, TelnyxApi
-from dialtone.domain.call_progress import DIRECTIONS
+from dialtone.domain.counted_changes import DIRECTIONS
 from dialtone.domain.outcomes import COUNTED
 from dialtone.domain.watchdog_schedule import pause
 from infra.carrier import Request

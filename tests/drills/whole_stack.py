@@ -15,18 +15,18 @@ import deliver.chat
 import dialtone.adapters.campaign_lists
 from campaigns.engine import Engine
 from campaigns.lists import Lists
+from control.allowed_destinations import Destinations
 from control.api import open_api
 from control.campaigns import CampaignOrder, Ordering
-from control.destinations import Destinations
 from control.problems import Refused
 from control.settings import Settings
+from deliver.bucket import Objects
 from deliver.chat import Chat, addresses_from
 from deliver.claims import Claims
 from deliver.consumer import Consumer
 from deliver.delivery import Deliveries
 from deliver.due_deliveries import DueDeliveries
 from deliver.mail import Mail
-from deliver.objects import Objects
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable

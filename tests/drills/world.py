@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from archive.audio_source import Source
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
-from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable

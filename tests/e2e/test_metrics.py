@@ -60,7 +60,7 @@ NEVER_HERE = {
             "CampaignFaults",
         )
     ),
-    # For payments, which no sample takes; tests/unit/test_call_progress.py has them counted.
+    # For payments, which no sample takes; tests/unit/test_counted_changes.py has them counted.
     Metric("Payments", "webhook", ("Result", "service")),
     Metric("PaymentsFailed", "webhook", ("service",)),
     # For a queue that does not answer; tests/integration/test_watchdog.py has it emitted.

@@ -24,11 +24,11 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
+from archive.audio_source import Source
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
 from archive.download import Downloader
-from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls

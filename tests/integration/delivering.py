@@ -15,13 +15,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deliver.bucket import Objects
 from deliver.chat import Chat
 from deliver.claims import Claims
 from deliver.consumer import Consumer
 from deliver.delivery import Deliveries
 from deliver.due_deliveries import DueDeliveries
 from deliver.mail import Mail
-from deliver.objects import Objects
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.secrets import FixedSecret
 from dialtone.adapters.telemetry import Observer

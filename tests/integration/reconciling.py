@@ -28,8 +28,8 @@ from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, Event, parse_event
 from dialtone.domain.recordings import COMPLETED, VERIFIED, Recording
 from reconcile.dependencies import Dependencies
-from reconcile.listing import created_seconds
 from reconcile.sweep import Sweep
+from reconcile.telnyx_listing import created_seconds
 from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
 from tests.integration.dependencies import Line
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from archive import download, source
+from archive import audio_source, download
 from archive.audio import LARGEST_BYTES
 from archive.download import REDIRECTIONS
 from archive.upload import copy_audio
@@ -239,7 +239,7 @@ def test_a_job_older_than_its_addresses_does_not_try_them(house: ArchiveHouse) -
     job = house.job()
     house.telnyx.expire()
 
-    failed = house.deliver(job, age_seconds=source.ADDRESS_SECONDS + 1)
+    failed = house.deliver(job, age_seconds=audio_source.ADDRESS_SECONDS + 1)
 
     assert failed == []
     assert house.telnyx.asked("/storage/r.wav?X-Amz-Signature=0") == 0

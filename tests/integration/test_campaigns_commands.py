@@ -13,9 +13,9 @@ from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.domain.calls import Call
 from dialtone.domain.campaigns.attempt import Attempt
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, SCHEDULED
+from dialtone.domain.campaigns.outcomes_and_redials import BUSY, INVALID, PERSON
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.campaigns.results import BUSY, INVALID, PERSON
 from dialtone.domain.decisions import Decision
 from infra.cli.main import main
 from infra.operations import aws

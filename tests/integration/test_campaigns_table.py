@@ -15,9 +15,9 @@ from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, RetryRule
 from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.dial_id import DialId
+from dialtone.domain.campaigns.outcomes_and_redials import BUSY, PERSON
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.campaigns.results import BUSY, PERSON
 from dialtone.domain.decisions import Decision
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW, NOW

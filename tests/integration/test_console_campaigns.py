@@ -14,9 +14,9 @@ from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.client import Client
 from dialtone.domain.campaigns.attempt import Attempt
 from dialtone.domain.campaigns.campaign import PAUSED, RUNNING
+from dialtone.domain.campaigns.outcomes_and_redials import CUT_OFF, NO_ANSWER, OUTCOMES, PERSON
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.campaigns.results import CUT_OFF, NO_ANSWER, OUTCOMES, PERSON
 from infra.operations.campaigns import words
 from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer

@@ -19,9 +19,9 @@ from dialtone.adapters.telemetry import Observer
 from dialtone.domain.calls import Call
 from dialtone.domain.campaigns.attempt import Attempt
 from dialtone.domain.campaigns.campaign import PAUSED, RUNNING, Campaign
+from dialtone.domain.campaigns.outcomes_and_redials import PERSON
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.campaigns.results import PERSON
 from dialtone.domain.decisions import Decision
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW

@@ -11,8 +11,8 @@ import pytest
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from control import campaigns as campaigns_module
+from control.allowed_destinations import Destinations
 from control.campaigns import Ordering, campaign_routes
-from control.destinations import Destinations
 from control.live_flows import live_flow
 from control.problems import Refused, answer_problems
 from dialtone.adapters.campaigns_table import CampaignsTable

@@ -17,9 +17,9 @@ from dialtone.domain.events import Event
 from dialtone.domain.recordings import EXPECTED, SAVED, UNASKED, ArchiveJob
 from reconcile.comparison import FIRST_SECONDS, MOST_PAGES, OVERLAP_SECONDS, STRETCH_SECONDS, Comparison
 from reconcile.dependencies import Dependencies
-from reconcile.listing import created_seconds
 from reconcile.overdue import DELIVERIES_SECONDS
 from reconcile.report import Report
+from reconcile.telnyx_listing import created_seconds
 from reconcile.telnyx_queries import Questions
 from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
 from tests.integration.dependencies import FAULTS, Died, Fault

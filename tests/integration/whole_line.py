@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from archive.audio_source import Source
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
 from archive.download import Downloader
-from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable

@@ -25,9 +25,7 @@ from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import Campaign, RetryRule, Window, list_key
 from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.dial_id import DialId
-from dialtone.domain.campaigns.progress import Progress
-from dialtone.domain.campaigns.recipient import PART_RECIPIENTS, Recipient
-from dialtone.domain.campaigns.results import (
+from dialtone.domain.campaigns.outcomes_and_redials import (
     ACKNOWLEDGED,
     BUSY,
     CUT_OFF,
@@ -38,6 +36,8 @@ from dialtone.domain.campaigns.results import (
     PERSON,
     REJECTED,
 )
+from dialtone.domain.campaigns.progress import Progress
+from dialtone.domain.campaigns.recipient import PART_RECIPIENTS, Recipient
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command
 from infra.flowkit.memory_table import MemoryTable

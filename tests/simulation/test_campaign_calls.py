@@ -17,8 +17,7 @@ from dialtone.adapters.telnyx_api import CallInfo, Outcome
 from dialtone.domain.campaigns.attempt import Attempt
 from dialtone.domain.campaigns.campaign import DONE, GREETING_END, PREMIUM, Campaign, RetryRule, Window, list_key
 from dialtone.domain.campaigns.costs import Spent
-from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.campaigns.results import (
+from dialtone.domain.campaigns.outcomes_and_redials import (
     ACKNOWLEDGED,
     BUSY,
     CUT_OFF,
@@ -30,6 +29,7 @@ from dialtone.domain.campaigns.results import (
     REJECTED,
     UNKNOWN,
 )
+from dialtone.domain.campaigns.recipient import Recipient
 from infra.carrier import (
     Busy,
     Callee,

@@ -9,8 +9,8 @@ from campaigns.lists import PartUnreadable
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.campaigns.attempt import SETTLED
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, Window
-from dialtone.domain.campaigns.results import CANCELLED as NEVER_DIALLED
-from dialtone.domain.campaigns.results import INVALID, NO_ANSWER, PERSON, UNKNOWN
+from dialtone.domain.campaigns.outcomes_and_redials import CANCELLED as NEVER_DIALLED
+from dialtone.domain.campaigns.outcomes_and_redials import INVALID, NO_ANSWER, PERSON, UNKNOWN
 from dialtone.domain.commands import Command
 from tests.simulation.campaigning import STARTS, Faults, Simulation
 

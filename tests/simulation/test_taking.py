@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dialtone.flow.inline_prompts import inline_text, taking
+from dialtone.flow.built_in_flows import inline_text, taking
 from dialtone.flow.loader import read_script
 from infra.carrier import Caller, HangUp, Hear, Machine, Person, Press, Silence
 from infra.carrier.legs import Leg

@@ -118,7 +118,7 @@ def test_the_failover_starts_without_what_may_have_broken_the_webhook_function()
         "dialtone.domain.client_state",
         "dialtone.domain.errors",
         "dialtone.domain.failover",
-        "dialtone.domain.report_sample",
+        "dialtone.domain.log_sampling",
     }
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from archive.audio_source import ADDRESS_SECONDS
 from archive.errors import (
     AUDIO_AWAITED_SECONDS,
     RETRY_SECONDS,
@@ -10,7 +11,6 @@ from archive.errors import (
     wait_seconds,
 )
 from archive.settings import MAX_RECEIVES
-from archive.source import ADDRESS_SECONDS
 
 MOST_VISIBILITY_SECONDS = 43_200
 

@@ -23,7 +23,7 @@ from infra.flowkit.stage import Stage
 from infra.operations.calls.lanes import lanes, list_lines, one_line, wrap
 from infra.operations.calls.page import drawing, page_of, picture_of
 from tests.benchmarks.cost import MORNING
-from webhook.refusals import Sent, refused
+from webhook.refused_commands import Sent, refused
 
 CONTROL = "v3:here"
 

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from dialtone.domain.call_commands import with_commands
 from dialtone.domain.call_recordings import (
     NO_TURN,
     pause_refused,
@@ -18,6 +17,7 @@ from dialtone.domain.call_status import ANSWERED, BRIDGED, ENDED, RINGING
 from dialtone.domain.call_variables import OUTCOME
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.command_effects import with_commands
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import TURNED_AWAY, Decision, stay
 from dialtone.domain.recordings import (

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dialtone.domain.campaigns.campaign import Window
-from dialtone.domain.campaigns.estimate import Assumed
-from dialtone.domain.campaigns.forecast import estimate
+from dialtone.domain.campaigns.estimate import estimate
+from dialtone.domain.campaigns.estimate_assumptions import Assumed
 
 Zones = tuple[str, ...]
 BERLIN: Zones = ("Europe/Berlin",)

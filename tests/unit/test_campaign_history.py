@@ -3,8 +3,8 @@
 import pytest
 
 from dialtone.domain.campaigns.history import MOST_COLUMNS, Course
+from dialtone.domain.campaigns.outcomes_and_redials import BUSY, INVALID, PERSON
 from dialtone.domain.campaigns.progress import Progress
-from dialtone.domain.campaigns.results import BUSY, INVALID, PERSON
 from dialtone.domain.compact_json import compact, expanded
 
 MINUTE = 60

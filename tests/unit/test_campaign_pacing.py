@@ -28,10 +28,7 @@ from dialtone.domain.campaigns.automatic_pause import FEWEST, failure_share, pau
 from dialtone.domain.campaigns.call_notes import CallNote
 from dialtone.domain.campaigns.campaign import Campaign, RetryRule
 from dialtone.domain.campaigns.dial_id import DialId
-from dialtone.domain.campaigns.pacing import ACCOUNT_RATE, RECOVERS_SECONDS, Pace
-from dialtone.domain.campaigns.progress import Progress
-from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.campaigns.results import (
+from dialtone.domain.campaigns.outcomes_and_redials import (
     ACKNOWLEDGED,
     BUSY,
     CANCELLED,
@@ -48,6 +45,9 @@ from dialtone.domain.campaigns.results import (
     again_after,
     outcome_of_call,
 )
+from dialtone.domain.campaigns.pacing import ACCOUNT_RATE, RECOVERS_SECONDS, Pace
+from dialtone.domain.campaigns.progress import Progress
+from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP
 
 NOW = 1_800_000_000

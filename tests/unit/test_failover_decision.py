@@ -13,7 +13,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.failover import FailoverState, Order, ending
 from failover.decision import RECORDS, Plan, Sentence, decide
-from failover.notice import parse_notice
+from failover.event import parse_event
 
 LEG, OWN_URL, NOW = "v3:leg", "https://failover.example/", 1_790_000_000.0
 SENTENCE = Sentence("We are sorry.", "en-US", "AWS.Polly.Joanna-Neural", "+15550199")
@@ -27,7 +27,7 @@ def body(event_type: str, state: str = "", **payload: object) -> bytes:
 
 def decided(event_type: str, state: FailoverState | ClientState | None = None, **payload: object) -> Plan:
     written = state.encode() if state else ""
-    return decide(parse_notice(body(event_type, written, **payload), NOW), SENTENCE, OWN_URL, NOW)
+    return decide(parse_event(body(event_type, written, **payload), NOW), SENTENCE, OWN_URL, NOW)
 
 
 def actions(plan: Plan) -> list[str]:
@@ -63,9 +63,9 @@ def test_people_who_talk_are_left_alone(event: tuple[str, str]) -> None:
 
 
 def test_where_its_own_url_is_not_known_a_call_is_answered_all_the_same() -> None:
-    notice = parse_notice(body("call.initiated", direction="incoming"), NOW)
+    event = parse_event(body("call.initiated", direction="incoming"), NOW)
 
-    assert actions(decide(notice, SENTENCE, "", NOW)) == ["answer"]
+    assert actions(decide(event, SENTENCE, "", NOW)) == ["answer"]
 
 
 def test_the_sentence_falls_back_to_what_comes_after_it() -> None:
@@ -141,10 +141,10 @@ def test_the_caller_is_let_go_when_whom_we_rang_for_them_has_gone() -> None:
 
 def test_a_caller_who_has_heard_the_sentence_and_was_led_on_is_let_go_without_it() -> None:
     state = ClientState(turn=3, flow="main-menu", decision=4).encode()
-    notice = parse_notice(body("call.gather.ended", state, status="valid"), NOW)
+    event = parse_event(body("call.gather.ended", state, status="valid"), NOW)
 
-    assert decide(notice, SENTENCE, OWN_URL, NOW, NOW - 3).orders == (), "it may still be spoken"
-    assert actions(decide(notice, SENTENCE, OWN_URL, NOW, NOW - 20)) == ["transfer", "hangup"]
+    assert decide(event, SENTENCE, OWN_URL, NOW, NOW - 3).orders == (), "it may still be spoken"
+    assert actions(decide(event, SENTENCE, OWN_URL, NOW, NOW - 20)) == ["transfer", "hangup"]
 
 
 def test_the_same_action_on_the_same_call_has_the_same_id_whatever_event_asks_for_it() -> None:
@@ -190,21 +190,21 @@ def test_a_state_with_values_of_other_types_reads_as_a_state(fields: dict[str, A
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("event_type", "id", "occurred_at", "payload"), JSON)))
 def test_values_of_other_types_are_malformed_or_change_nothing(data: dict[str, Any]) -> None:
     try:
-        notice = parse_notice(json.dumps({"data": data}).encode(), NOW)
+        event = parse_event(json.dumps({"data": data}).encode(), NOW)
     except MalformedEvent:
         return
-    assert isinstance(decide(notice, SENTENCE, OWN_URL, NOW), Plan)
+    assert isinstance(decide(event, SENTENCE, OWN_URL, NOW), Plan)
 
 
 @pytest.mark.parametrize("text", [b"", b"null", b"[]", b"{}", b'{"data": 1}', b"\xff", b"[" * 100_000, b'{"data":{}}'])
 def test_what_is_not_an_event_is_malformed(text: bytes) -> None:
     with pytest.raises(MalformedEvent):
-        parse_notice(text, NOW)
+        parse_event(text, NOW)
 
 
 @pytest.mark.parametrize("name", ["a/b", "a b", "a?b", "ä", "", "x" * 256, 7, None])
 def test_an_id_that_could_be_another_address_is_none(name: object) -> None:
-    assert parse_notice(body("call.answered", call_control_id=name), NOW).call_control_id == ""
+    assert parse_event(body("call.answered", call_control_id=name), NOW).call_control_id == ""
 
 
 def test_without_a_number_a_call_is_hung_up_on() -> None:

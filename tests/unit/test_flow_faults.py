@@ -7,7 +7,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import FLOW_ERROR, LAST_RESORT
 from tests.staged_call import CALLED, CONTROL, StagedCall, actions, happened
-from webhook.refusals import Sent, refused
+from webhook.refused_commands import Sent, refused
 
 LAST = "last_resort: sorry\nsteps:\n"
 SORRY = "  sorry: {say: Sorry., next: bye}\n  bye: hangup\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dialtone.domain.call_commands import callee_state
+from dialtone.domain.command_effects import callee_state
 from dialtone.domain.decisions import FLOW_ERROR, Decision
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.watchdog_schedule import watched

@@ -12,7 +12,7 @@ from dialtone.flow.steps.hangup_and_reject import HangUp
 from dialtone.flow.steps.menu import Menu
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.say import Say
-from dialtone.flow.transcription import Transcription
+from dialtone.flow.transcription_options import Transcription
 from infra.checkout import SAMPLES
 
 SHIPPED = sorted(file.name for file in SAMPLES.glob("*.yaml") if "." not in file.stem and file.stem != "numbers")

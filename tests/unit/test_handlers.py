@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dialtone.domain.call_commands import with_commands
 from dialtone.domain.call_status import ANSWERED, BRIDGED, ENDED, RINGING
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.command_effects import with_commands
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import TURNED_AWAY, Decision, stay
 from dialtone.domain.events import Event, parse_event

@@ -37,7 +37,7 @@ from dialtone.domain.recordings import (
     TranscriptCopy,
     Transcription,
 )
-from dialtone.domain.stored import written
+from dialtone.domain.stored_records import written
 from dialtone.domain.watch import Look
 from infra.flowkit.memory_table import MemoryTable
 from infra.operations.connect.record import Recorded, RecordedAudio

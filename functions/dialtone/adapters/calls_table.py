@@ -49,7 +49,7 @@ from dialtone.domain.message_addresses import message_addresses, withheld
 from dialtone.domain.queues import CALLBACK_SECONDS, Callback, QueueQuestion
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
-from dialtone.domain.stored import restored, written
+from dialtone.domain.stored_records import restored, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -16,7 +16,7 @@ from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.domain.campaigns.dialling_rules import WEEK_SECONDS, History
 from dialtone.domain.campaigns.suppression import Suppression
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

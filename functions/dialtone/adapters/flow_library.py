@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.built_in_flows import inline_text
 from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.call_routing import NUMBERS_FILE, Routes, read_routes
 from dialtone.flow.data_files import DATA, TRIM, too_many_bytes
-from dialtone.flow.inline_prompts import inline_text
 from dialtone.flow.loader import read_script
 
 if TYPE_CHECKING:

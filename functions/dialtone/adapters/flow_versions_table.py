@@ -20,7 +20,7 @@ from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.domain.compact_json import compact, expanded
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.live_version import Live
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -35,7 +35,7 @@ from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.recording_identity import is_named, names_in
 from dialtone.domain.sms import MESSAGING_CODES
-from dialtone.domain.stored import EMPTY
+from dialtone.domain.stored_records import EMPTY
 from dialtone.domain.telnyx_actions import ACTIONS, CONFERENCE, OF_CONFERENCES, WITH_CALL_IN_BODY
 from dialtone.domain.units import MILLIS_PER_SECOND
 

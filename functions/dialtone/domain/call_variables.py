@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dialtone.domain.stored import EMPTY, restored
+from dialtone.domain.stored_records import EMPTY, restored
 
 OUTCOME = "outcome"
 """The variable by which a flow sets the call's outcome."""

@@ -16,7 +16,7 @@ from dialtone.domain.numbers import called_number, caller_number, is_withheld
 from dialtone.domain.outcomes import outcome_of
 from dialtone.domain.recordings import EXPECTED, Consent, Recording, Report
 from dialtone.domain.sms import later
-from dialtone.domain.stored import EMPTY, restored
+from dialtone.domain.stored_records import EMPTY, restored
 from dialtone.domain.unconfirmed_commands import Unconfirmed
 from dialtone.domain.watch import Watch
 

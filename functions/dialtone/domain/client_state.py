@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dialtone.domain.stored import EMPTY
+from dialtone.domain.stored_records import EMPTY
 
 TAG, TAG_VERSION = "dialtone", 1
 """Identifies a state as ours: other programs may use one-letter keys, too. A new version means that older code cannot

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.longest_wait import longest_wait
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

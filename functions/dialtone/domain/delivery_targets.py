@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import NamedTuple
 
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 EMAIL, CHAT = "email", "chat"
 ATTACHED, LINK = "attached", "link"

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from dialtone.domain.recordings import safe_id
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 RECEIPTS = "receipts/"
 """The receipts' folder in the recordings bucket: outside the table, so that restoring a table's backup loses none."""

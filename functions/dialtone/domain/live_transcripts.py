@@ -9,7 +9,7 @@ from typing import Any
 
 from dialtone.domain.recordings import EXPECTED, FIRST_LOOK_SECONDS, TALK, VERIFIED, WORDS, ArchiveJob
 from dialtone.domain.redaction import redacted_text
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 KINDS = (WORDS, TALK)
 """The kinds of archive jobs that store such a text."""

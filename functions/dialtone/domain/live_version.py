@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from dialtone.domain.numbers import called_numbers
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 WITH_THE_CODE = 0
 """The version of the flows that were deployed with the code."""

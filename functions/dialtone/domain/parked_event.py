@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dialtone.domain.events import DIGITS, mask
-from dialtone.domain.stored import EMPTY, restored, written
+from dialtone.domain.stored_records import EMPTY, restored, written
 
 KEPT_HEADERS = "telnyx-"
 """The prefix of the headers to store: Telnyx's signature and its time. The others are the gateway's."""

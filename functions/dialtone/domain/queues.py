@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import OURS, Event
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.delivery_targets import targets_from, targets_text
 from dialtone.domain.redaction import redacted_text
-from dialtone.domain.stored import restored, written
+from dialtone.domain.stored_records import restored, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.client_state import ALL_PLACES
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

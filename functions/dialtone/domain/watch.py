@@ -11,7 +11,7 @@ import json
 from typing import NamedTuple
 
 from dialtone.domain.events import OURS
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 OVERDUE = f"{OURS}event.overdue"
 """The event type for a call whose next event should have come, and did not."""

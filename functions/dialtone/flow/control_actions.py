@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dialtone.domain.call_commands import callee_state
 from dialtone.domain.call_recordings import NO_TURN, pause_refused
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.command_effects import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.control_actions import ACTION, MOST_PROMPTS, NOTHING
 from dialtone.domain.decisions import Decision

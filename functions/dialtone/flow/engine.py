@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.after_hangup import AWAITED, OVER, RUNNING
-from dialtone.domain.call_commands import callee_state, with_commands
 from dialtone.domain.call_recordings import reviewed, to_be_delivered
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.call_variables import MAX_MEMORY_BYTES, persistent_variables, remembered
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.command_effects import callee_state, with_commands
 from dialtone.domain.commands import Command, command
 from dialtone.domain.compact_json import plain_json
 from dialtone.domain.control_actions import GATHER_ENDED

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
 from dialtone.domain.commands import Command, command
-from dialtone.flow.transcription import Transcription
+from dialtone.flow.transcription_options import Transcription
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import ConfigDict, Field, StrictFloat, StringConstraints, model_validator
 
-from dialtone.domain.stored import EMPTY
+from dialtone.domain.stored_records import EMPTY
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.templating import LANGUAGE, escaped
 from dialtone.flow.voices import PROSODY, provider_of, voices_like

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.campaigns import result_rows
 from dialtone.domain.campaigns.attempt import SETTLED
-from dialtone.domain.campaigns.results import ACKNOWLEDGED, FAILURES, MACHINE, OUTCOMES, PERSON
+from dialtone.domain.campaigns.outcomes_and_redials import ACKNOWLEDGED, FAILURES, MACHINE, OUTCOMES, PERSON
 from infra.operations.campaigns import words
 from infra.operations.campaigns.status import NOTHING_YET, costs
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.campaigns.campaign import RUNNING
 from dialtone.domain.campaigns.costs import Spent
-from dialtone.domain.campaigns.results import FAILURES, OUTCOMES
+from dialtone.domain.campaigns.outcomes_and_redials import FAILURES, OUTCOMES
 from infra.operations.campaigns import words
 
 if TYPE_CHECKING:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialtone.domain.campaigns import dialling_rules, results
+from dialtone.domain.campaigns import dialling_rules, outcomes_and_redials
 
 OUTCOMES: Mapping[str, str] = {
-    results.ACKNOWLEDGED: "acknowledged",
-    results.PERSON: "heard by a person",
-    results.MACHINE: "answering machine",
-    results.FAX: "fax machine",
-    results.BUSY: "busy",
-    results.NO_ANSWER: "no answer",
-    results.REJECTED: "rejected",
-    results.INVALID: "invalid number",
-    results.CUT_OFF: "cut off",
-    results.FAILED: "the flow failed",
-    results.UNKNOWN: "unknown",
-    results.CANCELLED: "cancelled",
+    outcomes_and_redials.ACKNOWLEDGED: "acknowledged",
+    outcomes_and_redials.PERSON: "heard by a person",
+    outcomes_and_redials.MACHINE: "answering machine",
+    outcomes_and_redials.FAX: "fax machine",
+    outcomes_and_redials.BUSY: "busy",
+    outcomes_and_redials.NO_ANSWER: "no answer",
+    outcomes_and_redials.REJECTED: "rejected",
+    outcomes_and_redials.INVALID: "invalid number",
+    outcomes_and_redials.CUT_OFF: "cut off",
+    outcomes_and_redials.FAILED: "the flow failed",
+    outcomes_and_redials.UNKNOWN: "unknown",
+    outcomes_and_redials.CANCELLED: "cancelled",
 }
 RULES: Mapping[str, str] = {
     dialling_rules.SUPPRESSED: "on the suppression list",

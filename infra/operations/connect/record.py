@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 from infra.operations import aws
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.campaigns.dial_id import DialId
+from dialtone.domain.campaigns.outcomes_and_redials import CANCELLED, INVALID, UNKNOWN, again_after
 from dialtone.domain.campaigns.recipient import Recipient
-from dialtone.domain.campaigns.results import CANCELLED, INVALID, UNKNOWN, again_after
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

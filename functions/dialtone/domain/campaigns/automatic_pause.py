@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from dialtone.domain.campaigns.results import FAILURES
+from dialtone.domain.campaigns.outcomes_and_redials import FAILURES
 
 LOOKED_AT = 50
 """The outcomes that the guard judges: two seconds of a fast campaign, and enough for a share."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from dialtone.domain.campaigns.results import outcome_of_call
+from dialtone.domain.campaigns.outcomes_and_redials import outcome_of_call
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call

@@ -10,12 +10,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dialtone.domain.campaigns.estimate import Estimate
+    from dialtone.domain.campaigns.estimate_assumptions import Estimate
 
 SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE = "scheduled", "running", "paused", "cancelled", "done"
 STATUSES = (SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 
 MOST_COLUMNS = 60
 MINUTE_SECONDS = 60

@@ -12,8 +12,8 @@ from typing import Any
 
 from dialtone.domain.campaigns.automatic_pause import LISTED, LOOKED_AT
 from dialtone.domain.campaigns.history import Course
-from dialtone.domain.campaigns.results import ANSWERED, FAILURES, UNKNOWN
-from dialtone.domain.stored import restored
+from dialtone.domain.campaigns.outcomes_and_redials import ANSWERED, FAILURES, UNKNOWN
+from dialtone.domain.stored_records import restored
 
 INTERRUPTED_SECONDS, INTERRUPTED_DIALS = 15, 3
 """A break: no dial for this long, in which this many were due. The next dial then counts as a first one again."""

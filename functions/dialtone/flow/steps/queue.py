@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import Field, StrictInt, StringConstraints, field_validator, model_validator
 
-from dialtone.domain.call_commands import callee_state
 from dialtone.domain.call_status import ENDED
+from dialtone.domain.command_effects import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import NOT_REACHED
 from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion

@@ -20,7 +20,7 @@ from dialtone.flow.recording_options import Channels, FileName, Format, StartOpt
 from dialtone.flow.step import OnHangup, Speaking
 from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import PromptState, StepState
-from dialtone.flow.transcription import Transcription
+from dialtone.flow.transcription_options import Transcription
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field, StrictInt, StringConstraints, model_validator
 
-from dialtone.domain.call_commands import callee_state
 from dialtone.domain.call_status import ENDED
+from dialtone.domain.command_effects import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.in_call_keys import AGENT, Consultation, DuringKey, TalkState

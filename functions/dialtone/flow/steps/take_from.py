@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
-from dialtone.domain.call_commands import callee_state
 from dialtone.domain.call_status import ENDED
+from dialtone.domain.command_effects import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
-from dialtone.domain.stored import restored
+from dialtone.domain.stored_records import restored
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.gather_timer import timer
 from dialtone.flow.in_call_keys import AGENT, Side, TalkState

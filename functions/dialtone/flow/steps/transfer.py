@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, StrictInt, StringConstraints, WithJsonSchema, field_validator, model_validator
 
-from dialtone.domain.call_commands import callee_state
 from dialtone.domain.call_status import ANSWERED, ENDED
+from dialtone.domain.command_effects import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import NOT_REACHED, TARGET_REFUSED
 from dialtone.domain.hangup_causes import AFTER_A_CONVERSATION, NORMAL_CLEARING, ORIGINATOR_CANCEL, hangup_cause

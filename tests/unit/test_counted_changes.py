@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dialtone.domain.call_progress import Progress, progress_of
 from dialtone.domain.calls import Call
+from dialtone.domain.counted_changes import CountedChange, counted_changes
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.hangup_causes import HANGUP_CAUSES
@@ -38,7 +38,7 @@ class Counted(StagedCall):
         """Count what it changed."""
         before = self.call
         decision = super().take(event)
-        self.counted.update((each.what, each.kind) for each in progress_of(before, decision, event))
+        self.counted.update((each.what, each.kind) for each in counted_changes(before, decision, event))
         return decision
 
 
@@ -101,22 +101,22 @@ def test_calls_are_counted_by_few_outcomes_whatever_their_flows_and_networks_cal
     after = before._replace(ended_at="2026-09-21T12:00:00.000000Z", hangup_cause=cause)
     event = happened("call.hangup", 1)
 
-    [ended] = progress_of(before, StagedCall(FLOW).ring()._replace(call=after), event)
+    [ended] = counted_changes(before, StagedCall(FLOW).ring()._replace(call=after), event)
 
     assert (ended.what, ended.kind in COUNTED) == ("ended", True)
 
 
 @pytest.mark.parametrize(
     ("total", "counted"),
-    [("0.0064", (Progress("cost", value=0.0064),)), ("0", ()), ("-1", ()), ("nan", ()), ("much", ()), (None, ())],
+    [("0.0064", (CountedChange("cost", value=0.0064),)), ("0", ()), ("-1", ()), ("nan", ()), ("much", ()), (None, ())],
 )
-def test_what_a_call_cost_is_counted_if_it_is_an_amount(total: str | None, counted: tuple[Progress, ...]) -> None:
+def test_what_a_call_cost_is_counted_if_it_is_an_amount(total: str | None, counted: tuple[CountedChange, ...]) -> None:
     call = StagedCall(FLOW)
     call.pick_up()
     before = call.call
     event = happened("call.cost", 9, total_cost=total)
 
-    assert progress_of(before, call.take(event), event) == counted
+    assert counted_changes(before, call.take(event), event) == counted
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_payment_is_counted_by_its_result_and_fails_where_the_processor_was_as
     call.pick_up()
     event = happened("call.cost", 9)._replace(type="call.payment.completed", payload={"result": result})
 
-    [paid] = progress_of(call.call, Decision(call.call), event)
+    [paid] = counted_changes(call.call, Decision(call.call), event)
     measures = list(of_progress([paid]))
 
     assert [each.dimensions for each in measures if each.name == "Payments"] == [{"Result": counted}]
@@ -150,4 +150,4 @@ def test_what_a_text_cost_is_counted_with_it() -> None:
     call.pick_up()
     event = happened("call.cost", 9)._replace(type="message.finalized", payload={"amount": "0.0051"})
 
-    assert progress_of(call.call, Decision(call.call), event) == (Progress("cost", value=0.0051),)
+    assert counted_changes(call.call, Decision(call.call), event) == (CountedChange("cost", value=0.0051),)

@@ -11,7 +11,7 @@ from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
 from dialtone.domain.unconfirmed_commands import Unconfirmed
 from dialtone.domain.watch import GRACE_SECONDS, Look, Watch
-from watchdog.missed import DELIVERIES_SECONDS, Missed, led_by_others, missed, overdue, untaken
+from watchdog.missed_events import DELIVERIES_SECONDS, Missed, led_by_others, missed, overdue, untaken
 
 AT = "2026-11-30T12:00:00.000000Z"
 SECOND_LATER = "2026-11-30T12:00:01.500000Z"

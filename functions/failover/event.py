@@ -23,7 +23,7 @@ NO_STATE = ClientState()
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class FailoverEvent:
     """One event."""
 
     event_id: str
@@ -42,7 +42,7 @@ class Notice:
     """The phone call's id, to follow the call through all functions' logs."""
 
 
-def parse_notice(body: bytes, now_seconds: float) -> Notice:
+def parse_event(body: bytes, now_seconds: float) -> FailoverEvent:
     """Parse a verified webhook's body. Raises MalformedEvent naming what is missing."""
     try:
         document = json.loads(body)
@@ -55,7 +55,7 @@ def parse_notice(body: bytes, now_seconds: float) -> Notice:
     payload = data.get("payload")
     payload = payload if isinstance(payload, dict) else {}
     control_id, state = _text(payload, "call_control_id"), _text(payload, "client_state")
-    return Notice(
+    return FailoverEvent(
         event_id=_text(data, "id")[:80],
         event_type=event_type,
         call_control_id=control_id if CONTROL_ID.fullmatch(control_id) and control_id.isascii() else "",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dialtone.adapters.telnyx_api import COMMANDS_ASKED, RecordingInfo, TakenCommand
 from dialtone.domain.events import parse_event
 from dialtone.domain.recordings import FAILED, FROM_ANSWER, SAVED, UNASKED, VERIFIED, Recording
-from reconcile.listing import can_be_taken, new_to, saved_event, was_never_asked_for
+from reconcile.telnyx_listing import can_be_taken, new_to, saved_event, was_never_asked_for
 
 ASKED = Recording(
     "session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start", channels="dual", file_name="leg-01"

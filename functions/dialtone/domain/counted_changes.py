@@ -18,7 +18,7 @@ STARTED, ANSWERED, ENDED, COST, PAID = "started", "answered", "ended", "cost", "
 DIRECTIONS = ("incoming", "outgoing")
 
 
-class Progress(NamedTuple):
+class CountedChange(NamedTuple):
     """One thing that happened to a call."""
 
     what: str
@@ -29,19 +29,19 @@ class Progress(NamedTuple):
     """For a cost, the amount."""
 
 
-def progress_of(before: Call, decision: Decision, event: Event) -> tuple[Progress, ...]:
+def counted_changes(before: Call, decision: Decision, event: Event) -> tuple[CountedChange, ...]:
     """What the event changed, comparing the call before and after it. A call starts, is answered and ends once each."""
-    after, found = decision.call, [Progress(result) for result in decision.results]
+    after, found = decision.call, [CountedChange(result) for result in decision.results]
     if after.direction in DIRECTIONS and not before.direction:
-        found.append(Progress(STARTED, after.direction))
+        found.append(CountedChange(STARTED, after.direction))
     if after.answered_at and not before.answered_at:
-        found.append(Progress(ANSWERED))
+        found.append(CountedChange(ANSWERED))
     if after.ended_at and not before.ended_at:
-        found.append(Progress(ENDED, counted_outcome(after)))
+        found.append(CountedChange(ENDED, counted_outcome(after)))
     if event.type == COMPLETED:
-        found.append(Progress(PAID, counted_result(event.payload)))
+        found.append(CountedChange(PAID, counted_result(event.payload)))
     if cost := _cost(event):
-        found.append(Progress(COST, value=cost))
+        found.append(CountedChange(COST, value=cost))
     return tuple(found)
 
 
