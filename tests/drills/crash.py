@@ -22,7 +22,7 @@ from tests.drills.gate import Fault, Weather, When
 from tests.drills.io_points import PLAYED
 from tests.drills.report import LOST, STUCK, InProcess, Tally, Violation
 from tests.drills.world import World
-from tests.simulation.plays import ALL_PLAYS, MEETING_PLAYS, flows_of
+from tests.simulation.plays import ALL_PLAYS, flows_of
 
 WHENS: tuple[When, ...] = get_args(When)
 NOTHING: Mapping[int, When] = MappingProxyType({})
@@ -127,8 +127,8 @@ SCENES: tuple[Scene, ...] = (
 )
 
 
-RACED = frozenset({"speak"})
-"""A caller whom an agent takes at once does not hear a position in the queue."""
+RACED = {"an agent who waits for a caller": frozenset({"speak"})}
+"""Commands that a play may do without: a caller whom an agent takes at once does not hear a position in the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Undisturbed:
     requests: tuple[str, ...]
     state: EndState
     obeyed: frozenset[str]
-    """The kinds of commands that Telnyx has obeyed, without RACED where two people meet by their own clocks."""
+    """The kinds of commands that Telnyx has obeyed, without those RACED."""
     seconds: float
     """Until its last leg ended."""
 
@@ -151,7 +151,7 @@ def undisturbed(number: int) -> Undisturbed:
         world.play(ALL_PLAYS[scene.play])
         if broken := violations(world):
             raise AssertionError(f"{scene} without any death: {broken}")
-        obeyed = actions(world) - (RACED if scene.play in MEETING_PLAYS else frozenset())
+        obeyed = actions(world) - RACED.get(scene.play, frozenset())
         return Undisturbed(tuple(world.gate.passed), facts(world), obeyed, lasted(world))
 
 

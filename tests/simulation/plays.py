@@ -590,8 +590,21 @@ in which they are reported."""
 KEYED_PLAYS = frozenset({"digits that are keyed in where they may be said"})
 """Plays with keys one by one, of which the next one has a time to come in."""
 
-MEETING_PLAYS = frozenset({"an agent who waits for a caller"})
-"""Plays in which two people call in and each waits only so long: after a webhook that is late they may not meet."""
+IMPATIENT_PLAYS = frozenset(
+    {
+        "an agent who takes a call of a queue by a key",
+        "an agent who waits for a caller",
+        "a caller whom an agent takes out of a queue",
+        "a member who meets the moderator, mutes, and leaves the room",
+        "a member whose meeting ends with the moderator",
+        "a moderator who comes first",
+        "a member who does not wait for the moderator",
+        "the second agent who is rung for a queue",
+        "an announcement to a machine",
+    }
+)
+"""Plays in which somebody, or a machine, waits for another only so long: a webhook that is late for twenty seconds
+changes who hangs up first, and so how they end."""
 
 TIMED_PLAYS = RACING_PLAYS | TALKING_PLAYS | KEYED_PLAYS | {play for play in PLAYS if ", found by " in play}
 """Plays in which what is late counts as what never comes: a finding beyond the flow's limit, a key in a race."""

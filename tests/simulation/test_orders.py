@@ -31,8 +31,8 @@ from infra.flowkit.stage import EndState, Jobs, Stage, Unwatched
 from tests.integration.dependencies import AcceptingTelnyx
 from tests.simulation.plays import (
     ALL_PLAYS,
+    IMPATIENT_PLAYS,
     LANGUAGE_PLAYS,
-    MEETING_PLAYS,
     SPEECH_PLAYS,
     TALKING_PLAYS,
     TIMED_PLAYS,
@@ -91,7 +91,7 @@ def test_webhooks_late_twice_at_once_or_unanswered_leave_the_same_call(
     play: str, seed: int, share: float, fault: WebhookFault | None
 ) -> None:
     arriving: list[WebhookFault] = [
-        each for each in ARRIVING if play not in MEETING_PLAYS or each is not WebhookFault.LATE
+        each for each in ARRIVING if play not in IMPATIENT_PLAYS or each is not WebhookFault.LATE
     ]
     faults = dict.fromkeys([fault] if fault in arriving else arriving, share)
     stage = Stage(seed=seed, faults=faults, flows=flows_of(play))
