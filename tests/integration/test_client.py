@@ -133,7 +133,7 @@ def test_without_credentials_or_region_nothing_is_sent(monkeypatch: pytest.Monke
 
     with pytest.raises(DialtoneError, match="no AWS credentials"):
         Client("https://api.example")
-    with pytest.raises(DialtoneError, match="region is not known"):
+    with pytest.raises(DialtoneError, match="region is not set"):
         Client("https://api.example", credentials=Credentials("AKIDEXAMPLE", "secret"))
 
 

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class ArchiveQueue:
-    """Where the webhook leaves work for the archive. A job may be put twice: the archive does it once."""
+    """Sends jobs to the archive. A job that is sent twice is done once."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 
     def put(self, job: ArchiveJob, deadline: float = NO_DEADLINE) -> None:
-        """Ask for a recording or a transcript to be archived. Raises botocore's errors, DeadlinePassed."""
+        """Queue a job. Raises botocore's errors, DeadlinePassed."""
         with request_until(deadline, "SendMessage"):
             self._client.send_message(QueueUrl=self._url, MessageBody=job.to_json())

@@ -1,11 +1,11 @@
-"""The calls table: one partition a phone call, holding its legs, its timeline and its recordings' ledger.
+"""The calls table: one partition per phone call, with its legs, its timeline and the ledger of its recordings.
 
 Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>`, `RECORDING#<recording>` or,
-of a text that is of no recording, `SAID#<text>`.
-Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`;
-`CALLER#<hash of a number>` with the item `MEMORY`, what flows remember of that caller;
-`SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger; `TEXT#<message>`, the call
-that had a text sent; the published flows (`flow_versions_table.py`), and campaigns (`campaigns_table.py`).
+of a text that is of no recording, `SAID#<text>`. Beside the calls stand the versions of flows that they began with:
+`FLOW#<flow>`, with items `FLOW#<version>`; `CALLER#<hash of a number>` with the item `MEMORY`, what flows remember of
+that caller; `SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger;
+`TEXT#<message>`, the call that had a text sent; the published flows (`flow_versions_table.py`), and campaigns
+(`campaigns_table.py`).
 
 The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
 keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
@@ -78,71 +78,71 @@ KEEP_TEXTS_DAYS = 10
 """How long it is kept which call had a text sent: Telnyx itself knows texts for as long."""
 
 MAX_PAYLOAD_CHARACTERS = 32_000
-"""Of an event's payload kept in the timeline: an item holds 400 KB, and the decision has to fit in beside it."""
+"""Of an event's payload in the timeline: an item holds 400 KB and also has to hold the decision."""
 
 KEYS_AT_ONCE = 100
-"""DynamoDB's own limit for one request."""
+"""DynamoDB's limit per request."""
 
 KEYS_ON_A_PAGE = 500
-"""Of an index: a page of all that fits would be a megabyte, of which a list of fifty needs the beginning."""
+"""Page size of an index query: a full page would be a megabyte, and a list of fifty needs only its beginning."""
 
 READ_TRIES = 3
-"""How often keys that DynamoDB left unread (throttled for a moment) are asked for again."""
+"""How often keys that DynamoDB left unprocessed (throttling) are requested again."""
 READ_PAUSE_SECONDS = 0.05
 
 LEG, EVENT, RECORDING, FLOW, TEXT = "LEG#", "EVENT#", "RECORDING#", "FLOW#", "TEXT#"
 SAID = "SAID#"
 SWEEP = "SWEEP#"
 NOTED = "leg "
-"""How the attributes begin in which calls of a campaign are noted: one a leg, so that two in a round would be seen."""
+"""Prefix of the attributes that note a campaign's calls: one per leg, so that a second call in a round is noticed."""
 COSTS = "cost "
-"""How those begin that say what these calls cost."""
+"""Prefix of the attributes with these calls' costs."""
 QUEUE, CALLBACKS, CALLBACK = "QUEUE#", "CALLBACKS", "callback "
 CALLER, MEMORY_ITEM = "CALLER#", "MEMORY"
 CAMPAIGN_FLOW = "FLOW"
 
 DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
 DUE_SHARDS = 4
-"""A partition of the index takes 1,000 writes a second, and throttles the table's own writes beyond that."""
+"""An index partition takes 1,000 writes a second; beyond that it throttles the table's own writes."""
 
 HELD_UNTIL = "held_until"
-"""Of an item that says who is at something: until when nobody else may be."""
+"""Attribute of a claim: the time until which it is held."""
 
 OUTBOX, RESENT_AT = "outbox", "resent_at"
-"""Of a leg: what happened in the call's life with this write, for the events function, which reads the table's stream.
-And of any item: when an operator asked for all that it shows to be sent again."""
+"""Attributes for the events function, which reads the table's stream: a leg's life-cycle events of this write, and, of
+any item, when an operator requested that its events be resent."""
 
 BEGAN_INDEX, BEGAN_ON, BEGAN_AT = "began", "began_on", "began_at"
 BEGAN_SHARDS = 2
-"""Of a day: a leg is written into the index once, and more calls than 2,000 a second the API does not let begin."""
+"""Shards per day: a leg is written to the index once, and the API does not admit more than 2,000 calls a second."""
 
 HEARD_NOTED, HEARD_AT = "heard_noted", "heard_at"
-"""Of a ledger entry: that it says itself whether somebody was given a link to the audio, and when that first was.
-Entries of earlier versions do not: of those the call's audit has it."""
+"""Attributes of a ledger entry: whether it records links to its audio, and when the first was handed out. Entries of
+earlier versions do not; the audit items have it."""
 
 NAMED_INDEX, NAMED = "named", "control_id"
 
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _OTHERS_WRITE = ("call_session_id", "review", "deliver")
-"""Of a ledger entry: its key, and what callers and flows decide while the archive is at work."""
+"""Attributes of a ledger entry that the archive must not write: the key, and decisions of callers and flows."""
 _NEW_CALL = Call("", "")
 _CALL_FIELDS = tuple(name for name in Call._fields if name not in {"session_id", "leg_id"})
 
 
 class LostRace(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the race was lost
-    """Another event of the same call was committed in between, or this one was: load again, and decide on that."""
+    """Another event of the same call was committed meanwhile, or this one was: load and decide again."""
 
 
 class ClaimLost(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the claim was lost
-    """Another call was faster to claim a caller who is to be called back: ask again who is the first."""
+    """Another call claimed this callback first: look up the first in the queue again."""
 
 
 class StoreUnavailable(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the store is unavailable
-    """The table did not answer usefully: the webhook must come again."""
+    """The table did not answer properly: the webhook must be redelivered."""
 
 
 class StoredDecision(NamedTuple):
-    """A decision as it was stored with its event: what has to be sent again if the event comes again."""
+    """A decision as stored with its event: the commands to resend if the event is redelivered."""
 
     commands: tuple[Command, ...]
     archive: tuple[ArchiveJob, ...]
@@ -153,28 +153,28 @@ class StoredDecision(NamedTuple):
     lookup: Lookup | None = None
     question: QueueQuestion | None = None
     obeyed: frozenset[int] = frozenset()
-    """The places of commands that Telnyx is known to have obeyed, noted when it did not take all."""
+    """Positions of the commands that Telnyx accepted, stored when it did not accept all."""
 
 
 class Loaded(NamedTuple):
-    """What the table knows when an event comes."""
+    """What the table holds when an event arrives."""
 
     call: Call | None
     decided: StoredDecision | None
-    """For an event that came before."""
+    """Set if the event was processed before."""
 
 
 class DueItem(NamedTuple):
-    """An open ledger entry, or an open leg, that it is time to look at."""
+    """An open ledger entry or leg that is due for a check."""
 
     call_session_id: str
     item: str
     due_at: int
-    """Since when, in unix seconds."""
+    """Due time in unix seconds."""
 
     @classmethod
     def of_leg(cls, call: Call) -> DueItem:
-        """That of a leg, as it was read."""
+        """The item of a leg, as read."""
         return cls(call.session_id, f"{LEG}{call.leg_id}", call.due_at)
 
     @property
@@ -189,7 +189,7 @@ class DueItem(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The name of the ledger entry of a text that is of no recording; '' for anything else."""
+        """The name of a transcript's ledger entry, of one without a recording; '' otherwise."""
         return self.item.removeprefix(SAID) if self.item.startswith(SAID) else ""
 
     @property
@@ -199,7 +199,7 @@ class DueItem(NamedTuple):
 
 
 class BegunLeg(NamedTuple):
-    """Where a leg stands in the table, and when it began, in unix seconds."""
+    """A leg's key, and when it began, in unix seconds."""
 
     session_id: str
     leg_id: str
@@ -219,25 +219,25 @@ class TimelineEntry(NamedTuple):
     turn: int
     commands: tuple[Command, ...]
     attempt: int = 0
-    """Which delivery of the webhook was decided on, from 2; 0 for the first, and where it is not known."""
+    """The delivery that was processed, from 2; 0 for the first, or if unknown."""
     delivered_to: str = ""
-    """Host and path that it went to, if it was not the first."""
+    """Host and path of that delivery, if it was not the first."""
 
 
 class CallsTable:
-    """The calls table, and nothing else of DynamoDB."""
+    """Reads and writes the calls table."""
 
     def __init__(self, client: DynamoDBClient, table: str, live: LiveCache | None = None) -> None:
         self._client = client
         self._table = table
         self._live = live
-        """Where what is live of the published flows is kept, which is read along with calls."""
+        """The cache of the live flows version, which is read along with calls."""
 
     def load(self, event: Event, deadline: float = NO_DEADLINE) -> Loaded:
-        """The call that an event is for, and whether the event came before: one strongly consistent read.
+        """An event's call, and whether the event was processed before: one strongly consistent read.
 
-        Raises StoreUnavailable where DynamoDB leaves keys unread, botocore's errors where it does not answer, and
-        DeadlinePassed where there is no time left to ask it.
+        Raises StoreUnavailable if DynamoDB leaves keys unprocessed, botocore's errors if it does not answer, and
+        DeadlinePassed if no time is left.
         """
         leg_key = _key(event.call_session_id, f"{LEG}{event.owner_leg_id}")
         event_key = _key(event.call_session_id, _event_item(event))
@@ -250,14 +250,17 @@ class CallsTable:
         return Loaded(call_from_item(leg) if leg else None, _decided(known) if known else None)
 
     def decided(self, event: Event, deadline: float = NO_DEADLINE) -> StoredDecision:
-        """What was decided on an event that came before; strongly consistent. Raises StoreUnavailable if it is gone."""
+        """The decision on an event that was processed before; strongly consistent.
+
+        Raises StoreUnavailable if it is gone.
+        """
         found = self._read([_key(event.call_session_id, _event_item(event))], deadline)
         if not found:
             raise StoreUnavailable(f"the decision on event {event.id} is not in the table any more")
         return _decided(found[0])
 
     def note_obeyed(self, event: Event, places: Collection[int], deadline: float = NO_DEADLINE) -> None:
-        """Note the places of the commands that Telnyx has obeyed of a decision that is stored."""
+        """Store which commands of a decision Telnyx has accepted, by position."""
         with request_until(deadline, "UpdateItem"):
             self._client.update_item(
                 TableName=self._table,
@@ -278,10 +281,10 @@ class CallsTable:
         snapshot: LoadedFlow | None = None,
         deadline: float = NO_DEADLINE,
     ) -> None:
-        """Store the event, its decision and what it changed, and the flow's version as a snapshot: all or nothing.
+        """Store the event, its decision, its changes and a snapshot of the flow's version in one transaction.
 
-        Raises LostRace if the event is stored already, or the call is not what it was when decided; ClaimLost if
-        another call has claimed who is called back.
+        Raises LostRace if the event is already stored or the call has changed since it was loaded; ClaimLost if another
+        call has claimed the callback.
         """
         writes: list[TransactWriteItemTypeDef] = [
             {
@@ -318,14 +321,14 @@ class CallsTable:
             raise _commit_fault(error, claims=decision.claimed is not None) from None
 
     def place_of_text(self, message_id: str, deadline: float = NO_DEADLINE) -> tuple[str, str] | None:
-        """The session and the leg that had a text sent; None for one that none did, or not yet, or long ago."""
+        """The session and leg that sent a text (SMS); None if unknown: not ours, not stored yet, or expired."""
         found = self._read([_key(f"{TEXT}{message_id}", f"{TEXT}{message_id}")], deadline)
         return (found[0]["session_id"], found[0]["leg_id"]) if found else None
 
     def memory(self, person: str, at: str, deadline: float = NO_DEADLINE) -> Mapping[str, str]:
-        """What is remembered of a number at that moment, as variables; strongly consistent.
+        """The variables remembered for a number at that time; strongly consistent.
 
-        DynamoDB deletes what has expired some time later: until then it is there, and counts no more.
+        DynamoDB deletes expired items later; until then they are ignored.
         """
         found = self._read([memory_key(person)], deadline)
         if not found or found[0]["expires_at"] <= _seconds(at):
@@ -334,13 +337,13 @@ class CallsTable:
         return values
 
     def flow_texts(self, flow: str, version: str, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
-        """The files of a version of a flow, by name, as a call that began with it kept them; None if none did."""
+        """The files of a flow version, by name, as stored by the first call that used it; None if there are none."""
         found = self._read([_key(f"{FLOW}{flow}", f"{FLOW}{version}")], deadline)
         texts: Mapping[str, str] | None = expanded(found[0]["texts"]) if found else None
         return texts
 
     def campaign_texts(self, place: str, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
-        """The files of the flow that the campaign of a place was ordered with, by name; None if none were kept."""
+        """The files of the flow with which a campaign was created, by name; None if there are none."""
         from dialtone.domain.campaigns.dial_id import CAMPAIGN, DialId  # noqa: PLC0415 -- other calls need none
 
         known = DialId.read(place)
@@ -354,17 +357,17 @@ class CallsTable:
         return texts_in(found[0]) if found else None
 
     def flow_picture(self, flow: str, version: str) -> str | None:
-        """The picture of a version of a flow, an SVG stored when it was published or deployed; None if none was."""
+        """The picture of a flow version, an SVG stored when it was published or deployed; None if there is none."""
         found = self._read([picture_key(flow, version)])
         return expanded(found[0]["picture"])["svg"] if found else None
 
     def live(self) -> Live:
-        """Which published version of the flows takes new calls; strongly consistent."""
+        """The published version that takes new calls; strongly consistent."""
         found = self._read([LIVE_KEY])
         return Live.from_json(found[0]) if found else Live()
 
     def begun(self, since: int, until: int) -> Iterator[BegunLeg]:
-        """Legs that began from one unix second to another, that one included; the newest first."""
+        """Legs that began between two unix seconds, both inclusive; newest first."""
         day, first = (datetime.fromtimestamp(each, UTC).date() for each in (until, since))
         while day >= first:
             shards = (self._begun_on(f"{day}#{shard}", since, until) for shard in range(BEGAN_SHARDS))
@@ -372,10 +375,7 @@ class CallsTable:
             day -= timedelta(days=1)
 
     def all_begun(self) -> list[BegunLeg] | None:
-        """Every leg that the table has, the newest first, if one page of the index holds them (some 7,000), else None.
-
-        One request.
-        """
+        """All legs, newest first, if they fit on one page of the index (about 7,000), else None. One request."""
         page: Any = self._client.scan(TableName=self._table, IndexName=BEGAN_INDEX)
         if page.get("LastEvaluatedKey"):
             return None
@@ -394,7 +394,7 @@ class CallsTable:
             yield _begun(item)
 
     def session_named(self, name: str) -> str | None:
-        """The session of the leg with that leg id or call-control id; None for no such leg. Asks once."""
+        """The session of the leg with that leg id or call-control id; None if there is none. One request."""
         found: Any = self._client.query(
             TableName=self._table,
             IndexName=NAMED_INDEX,
@@ -405,8 +405,8 @@ class CallsTable:
         return next((plain(item)["call_session_id"] for item in found["Items"]), None)
 
     def is_session(self, name: str) -> bool:
-        """Whether there is a call of that session; strongly consistent. Asks once."""
-        # No other partition has, of what lies between these names, one of a call's items first.
+        """Whether there is a call with that session; strongly consistent. One request."""
+        # Only a call's partition has a call's item as the first between these names.
         found: Any = self._client.query(
             TableName=self._table,
             ConsistentRead=True,
@@ -418,7 +418,7 @@ class CallsTable:
         return any(plain(item)["item"].startswith((EVENT, LEG, RECORDING)) for item in found["Items"])
 
     def calls(self, legs: Iterable[BegunLeg]) -> Iterator[Call]:
-        """These legs, as they are by now; strongly consistent. Those that are gone are left out."""
+        """The legs with these keys; strongly consistent. Deleted ones are left out."""
         left = iter(legs)
         while some := list(islice(left, KEYS_AT_ONCE)):
             yield from map(call_from_item, self._read([_key(each.session_id, f"{LEG}{each.leg_id}") for each in some]))
@@ -462,10 +462,10 @@ class CallsTable:
         )
 
     def mark_recording(self, recording: Recording, *, was: tuple[str, ...]) -> bool:
-        """Write a ledger entry as it is now, if its status in the ledger is one of `was`.
+        """Write a ledger entry if its stored status is one of `was`.
 
-        False if it is another by now: somebody else was faster, and what stands there stands. False too for no entry.
-        A settled one leaves the index of what is due.
+        False if it is not, because another process was faster, or if there is no entry. A settled entry leaves the
+        index `due`.
         """
         due = _due(recording)
         changed = recording.to_json() | due
@@ -484,12 +484,12 @@ class CallsTable:
         )
 
     def due_items(self, now_seconds: float, most: int) -> tuple[DueItem, ...]:
-        """What is open and due, the oldest first, at most so many; as the index knows them by now."""
+        """Open items that are due, oldest first, at most that many; eventually consistent."""
         found = [due for shard in range(DUE_SHARDS) for due in self._due_in(shard, now_seconds, most)]
         return tuple(sorted(found, key=lambda due: due.due_at)[:most])
 
     def unsettled_recordings(self, most: int) -> tuple[tuple[Recording, ...], bool]:
-        """Ledger entries that are not settled, at most so many, and whether these are all; by a page of each shard."""
+        """Unsettled ledger entries, at most that many, and whether these are all; one page per shard."""
         asked: Any = {
             "TableName": self._table,
             "IndexName": DUE_INDEX,
@@ -512,7 +512,7 @@ class CallsTable:
         return tuple(map(Recording.from_json, found)), is_whole and len(keys) <= most
 
     def move_due(self, due: DueItem, until: int) -> bool:
-        """Let an item be due later. False if somebody else has moved it or settled it: then it is theirs."""
+        """Postpone an item. False if another process has moved or settled it."""
         return self._updated(
             Key=_key(due.call_session_id, due.item),
             UpdateExpression=f"SET {DUE_AT} = :until",
@@ -521,10 +521,7 @@ class CallsTable:
         )
 
     def drop_due(self, due: DueItem) -> None:
-        """Take a settled item out of the index.
-
-        It is an entry that an earlier version, at work during a deployment, left there, or a leg that has ended.
-        """
+        """Remove a settled item from the index: an ended leg, or an entry left there by an earlier version."""
         self._updated(
             Key=_key(due.call_session_id, due.item),
             UpdateExpression=f"REMOVE {DUE_SHARD}, {DUE_AT}",
@@ -533,12 +530,12 @@ class CallsTable:
         )
 
     def compared_until(self) -> int | None:
-        """Until when Telnyx's recordings were compared with the ledger, in unix seconds; None if they never were."""
+        """The unix time up to which Telnyx's recordings were compared with the ledger; None if never."""
         found = next(self._query(f"{SWEEP}recordings", SWEEP), None)
         return int(found["compared_until"]) if found else None
 
     def note_compared(self, until: int) -> None:
-        """Note it; of two sweeps at once, the one that came further."""
+        """Store that time; of two simultaneous sweeps the later time wins."""
         self._updated(
             Key=_key(f"{SWEEP}recordings", f"{SWEEP}recordings"),
             UpdateExpression="SET compared_until = :until",
@@ -547,9 +544,10 @@ class CallsTable:
         )
 
     def mark_transcription(self, due: DueItem, transcription: Transcription) -> bool:
-        """Say in an entry what became of its transcription. False if that is settled, or another sweep has the entry.
+        """Store the status of an entry's transcription.
 
-        Only this field: the archive may be writing the others at this moment.
+        False if it is settled, or another sweep has the entry. Writes only this field: the archive may be writing the
+        others.
         """
         return self._updated(
             Key=_key(due.call_session_id, due.item),
@@ -559,7 +557,7 @@ class CallsTable:
         )
 
     def mark_resent(self, call_session_id: str, item: str, at: str) -> bool:
-        """Have the events function send all that an item shows once more. False for an item that is not there."""
+        """Mark an item so that the events function resends its events. False if there is no such item."""
         return self._updated(
             Key=_key(call_session_id, item),
             UpdateExpression=f"SET {RESENT_AT} = :at",
@@ -568,7 +566,7 @@ class CallsTable:
         )
 
     def claim(self, call_session_id: str, item: str, *, now: int, until: int, expires_at: int) -> bool:
-        """Hold an item of a call's until then, if nobody holds it now; it is made where there is none yet."""
+        """Claim an item in a call's partition until that time, if it is free; creates it if needed."""
         return self._updated(
             Key=_key(call_session_id, item),
             UpdateExpression=f"SET {HELD_UNTIL} = :until, expires_at = :expires_at",
@@ -577,12 +575,12 @@ class CallsTable:
         )
 
     def held_until(self, call_session_id: str, item: str) -> int:
-        """Until when an item is held, in unix seconds; 0 for one that is not; strongly consistent."""
+        """The unix time until which an item is claimed; 0 if it is not; strongly consistent."""
         found = self._read([_key(call_session_id, item)])
         return int(found[0].get(HELD_UNTIL, 0)) if found else 0
 
     def hold(self, call_session_id: str, item: str, until: int) -> None:
-        """Change until when an item is held."""
+        """Change the time until which an item is claimed."""
         self._updated(
             Key=_key(call_session_id, item),
             UpdateExpression=f"SET {HELD_UNTIL} = :until",
@@ -596,13 +594,13 @@ class CallsTable:
             "IndexName": DUE_INDEX,
             "KeyConditionExpression": f"{DUE_SHARD} = :shard AND {DUE_AT} <= :now",
             "ExpressionAttributeValues": attributes({":shard": str(shard), ":now": int(now_seconds)}),
-            "Limit": most,  # an item of the index has its keys only: as many as we ask for fit on a page
+            "Limit": most,  # index items have only keys: as many as we request fit on a page
         }
         for item in map(plain, self._client.query(**asked)["Items"]):
             yield DueItem(item["call_session_id"], item["item"], item[DUE_AT])
 
     def _updated(self, **update: Any) -> bool:  # noqa: ANN401 -- boto's own parameters
-        """Whether the update's condition held, and the update was made."""
+        """Update an item; False if the condition did not hold."""
         try:
             self._client.update_item(TableName=self._table, **update)
         except ClientError as error:
@@ -621,22 +619,22 @@ class CallsTable:
         return tuple(call_from_item(item) for item in self._query(call_session_id, LEG))
 
     def timeline(self, call_session_id: str) -> tuple[TimelineEntry, ...]:
-        """Everything that happened on a phone call, in the order in which it happened."""
+        """All events of a phone call, in order."""
         return tuple(_timeline_entry(item) for item in self._query(call_session_id, EVENT))
 
     def happened_at(self, call_session_id: str, occurred_at: str) -> tuple[TimelineEntry, ...]:
-        """What happened at one moment: an event of ours, and the refusals of its commands; strongly consistent."""
+        """The events at one time: one of our own and the refusals of its commands; strongly consistent."""
         return tuple(_timeline_entry(item) for item in self._query(call_session_id, f"{EVENT}{occurred_at}#"))
 
     def delete(self, call_session_id: str) -> None:
-        """Delete every item of a synthetic call. A real one's are kept, or erased with a receipt."""
+        """Delete every item of a synthetic call. A real call is kept, or erased with a receipt."""
         for kind in (EVENT, RECORDING, SAID, LEG):
             for item in self._query(call_session_id, kind):
                 self._client.delete_item(TableName=self._table, Key=_key(call_session_id, item["item"]))
 
     def _campaign_notes(self, event: Event, before: Call, after: Call) -> list[TransactWriteItemTypeDef]:
-        """The writes that note a campaign's call where the campaign looks for it; none if there is nothing new."""
-        # Calls of no campaign load none of it.
+        """The writes that note a campaign's call for the campaign; none if nothing has changed."""
+        # Only loaded for campaigns' calls.
         from dialtone.domain.campaigns.call_notes import note_of  # noqa: PLC0415
         from dialtone.domain.campaigns.costs import added_cost  # noqa: PLC0415
         from dialtone.domain.campaigns.dial_id import DialId  # noqa: PLC0415
@@ -675,7 +673,7 @@ class CallsTable:
     def _entry_updates(
         self, event: Event, reviews: Iterable[Review], asked: Mapping[str, tuple[DeliveryTarget, ...]]
     ) -> list[TransactWriteItemTypeDef]:
-        """One for each entry, of these fields alone: the archive may be writing the others at this moment."""
+        """One update per entry, of these fields only: the archive may be writing the others."""
         changes: dict[str, Item] = {}
         for review in reviews:
             changes.setdefault(review.recording, {})["review"] = review.verdict
@@ -694,25 +692,25 @@ class CallsTable:
         ]
 
     def callbacks(self, queue: str, deadline: float = NO_DEADLINE) -> tuple[Callback, ...]:
-        """The places that are kept in a queue, the first first; strongly consistent."""
+        """The callbacks of a queue, in order; strongly consistent."""
         found = self._read([_key(f"{QUEUE}{queue}", CALLBACKS)], deadline)
         kept = [value for name, value in found[0].items() if name.startswith(CALLBACK)] if found else []
         places = (restored(Callback, expanded(each)) for each in kept)
         return tuple(sorted(places, key=lambda each: each.since_millis))
 
     def _beside_the_call(self, decision: Decision) -> Iterator[TransactWriteItemTypeDef]:
-        """What a decision changes in partitions that are no call's: places in queues, the suppression list."""
+        """A decision's writes outside the call's partition: callbacks in queues, the suppression list."""
         if decision.promised:
             yield {"Update": self._promise(decision.promised)}
         if decision.claimed:
             yield {"Update": self._claim(decision.claimed)}
         if decision.opted_out:
-            from dialtone.adapters.campaign_numbers import suppression_item  # noqa: PLC0415 -- a start need not load it
+            from dialtone.adapters.campaign_numbers import suppression_item  # noqa: PLC0415 -- not needed at start
 
             yield {"Put": {"TableName": self._table, "Item": suppression_item(decision.opted_out)}}
 
     def _promise(self, callback: Callback) -> Any:  # noqa: ANN401 -- as above
-        """An attribute for each place, so that callers do not wait for one another."""
+        """One attribute per callback, so that callers do not conflict."""
         expires = callback.since_millis // 1_000 + CALLBACK_SECONDS
         return {
             "TableName": self._table,
@@ -751,7 +749,7 @@ class CallsTable:
 def campaign_note(
     table: str, dial: DialId, note: CallNote, expires_at: int, *, cost: int = 0
 ) -> TransactWriteItemTypeDef:
-    """The write that notes a call of a campaign, for the transaction that stores what happened on it."""
+    """The write that notes a campaign's call, for the transaction of its event."""
     setting, names = "SET #leg = :note, expires_at = :expires_at", {"#leg": f"{NOTED}{note.leg_id}"}
     values: Item = {":note": compact(note._asdict()), ":expires_at": expires_at}
     if cost:
@@ -768,7 +766,7 @@ def campaign_note(
 
 
 def campaign_cost(table: str, dial: DialId, added: Spent) -> TransactWriteItemTypeDef:
-    """The write that adds to what a campaign cost, in the transaction of the event that says so: it counts once."""
+    """The write that adds to a campaign's costs, in the transaction of the event that reports them: it counts once."""
     return {
         "Update": {
             "TableName": table,
@@ -784,12 +782,12 @@ def _key(call_session_id: str, item: str) -> Item:
 
 
 def memory_key(person: str) -> Item:
-    """The key of what is remembered of a number. It is a hash: keys show in metrics and logs of AWS."""
+    """The key of a number's remembered variables. It is hashed, because keys appear in AWS's metrics and logs."""
     return _key(f"{CALLER}{sha256(person.encode()).hexdigest()}", MEMORY_ITEM)
 
 
 def memory_item(person: str, variables: Mapping[str, str], at: str, days: int) -> Item:
-    """What is remembered of a number from that moment on, as DynamoDB has it."""
+    """The item with a number's remembered variables."""
     expires_at = _seconds(at) + days * SECONDS_A_DAY
     return {
         **memory_key(person),
@@ -802,7 +800,7 @@ def _is_remembered_anew(before: Call, after: Call) -> bool:
 
 
 def _due(entry: Recording | LiveTranscript) -> Item:
-    """The index's keys, of an entry that is not settled; none of one that is."""
+    """The keys of the index `due` for an unsettled entry; none for a settled one."""
     first_look = entry.first_look_seconds
     if first_look is None:
         return {}
@@ -818,10 +816,10 @@ def _shard(name: str) -> str:
 
 
 def _leg_due_at(before: Call, decision: Decision, event: Event) -> int:
-    """When a sweep looks at a leg, from its first event on; 0 once it has ended.
+    """When a sweep checks a leg; 0 once it has ended.
 
-    It stays as it was read, so that only the sweep's own moves write the index in between. The end of a call may have
-    callees hung up on, or steps after it; the leg stays there until a sweep has seen that these were not forgotten.
+    It stays as it was read, so that only the sweep writes the index in between. An ended call may have callees to hang
+    up on, or steps after the hang-up; the leg stays in the index until a sweep has checked them.
     """
     call = decision.call
     if not call.control_id:
@@ -865,7 +863,7 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
         **({"lookup": compact(decision.lookup.to_json())} if decision.lookup else {}),
         **({"question": compact(decision.question.to_json())} if decision.question else {}),
         "reason": redacted_text(decision.reason or decision.edges),
-        # An event that belongs to no call has no leg, and no key of an index may be empty.
+        # An event without a call has no leg, and index keys must not be empty.
         **({NAMED: decision.call.leg_id} if decision.call.leg_id and not before.version else {}),
         **({"attempt": event.attempt} if event.attempt > 1 else {}),
         **({"delivered_to": event.delivered_to} if event.delivered_to else {}),
@@ -877,14 +875,17 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
 
 
 def _is_changed(before: Call, decision: Decision) -> bool:
-    """Whether the leg is written. That its only open command is confirmed is not worth it: each later event says so."""
+    """Whether the leg is written.
+
+    A mere confirmation of its only open command is not: each later event confirms it, too.
+    """
     after, waiting = decision.call, before.unconfirmed
     confirms = waiting is not None and waiting != after.unconfirmed and len(waiting.places) > 1
     return bool(decision.commands) or confirms or after != before or after.recent != before.recent
 
 
 def _text_fields(event: Event) -> Item:
-    """Which call had a text sent: Telnyx's events about it name its id only. Nothing in it is a person's."""
+    """The call that sent a text: Telnyx's events about texts have only the text's id. Holds no personal data."""
     key = f"{TEXT}{event.text('message_id')}"
     return {
         "call_session_id": key,
@@ -896,7 +897,7 @@ def _text_fields(event: Event) -> Item:
 
 
 def _flow_fields(flow: LoadedFlow, event: Event) -> Item:
-    """A partition for each flow: its versions. No call's own, so that it is written once and not with every call."""
+    """A version in its flow's partition, so that it is stored once and not with every call."""
     return {
         "call_session_id": f"{FLOW}{flow.name}",
         "item": f"{FLOW}{flow.version}",
@@ -926,7 +927,7 @@ def _commands(item: Item) -> tuple[Command, ...]:
 
 
 def _call_fields(call: Call, event: Event) -> Item:
-    """What is as in a new call is left out and read as such: each attribute costs bytes, and CPU four times over."""
+    """The call's fields without defaults, which reading restores: each attribute costs bytes, and CPU four times."""
     kept = {name: value for name in _CALL_FIELDS if (value := getattr(call, name)) != getattr(_NEW_CALL, name)}
     plain_values = {
         "left": {name: value for name, value in written(call.left).items() if value} if call.left else None,
@@ -953,13 +954,13 @@ def _call_fields(call: Call, event: Event) -> Item:
 
 
 def _outbox(before: Call, call: Call) -> Item:
-    """What happened in the call's life, if anything did."""
+    """The call's life-cycle events, if any."""
     happened = call_changes(before, call)
     return {OUTBOX: " ".join(happened)} if happened else {}
 
 
 def _began(call: Call) -> Item:
-    """The index's keys. They change only where a leg's first event comes after a later one."""
+    """The keys of the index `began`. They change only if a leg's first event arrives after a later one."""
     began = call.initiated_at or call.answered_at or call.ended_at
     if not began:
         return {}
@@ -968,7 +969,7 @@ def _began(call: Call) -> Item:
 
 
 def call_from_item(item: Item) -> Call:
-    """The leg that an item, as plain values, holds. Raises KeyError for any other item."""
+    """The leg of an item in plain values. Raises KeyError for any other item."""
     return Call.from_json({**item, "session_id": item["call_session_id"], "leg_id": item["call_leg_id"]})
 
 

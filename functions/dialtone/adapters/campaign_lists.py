@@ -1,7 +1,7 @@
-"""Lists of campaigns: laid down in a folder as the parts that the engine reads, then put into the bucket.
+"""Campaigns' lists: written to a folder in parts, as the engine reads them, then uploaded to the bucket.
 
-Nothing of a list is held in memory. In the bucket its parts come first and what describes it last, so that half a list
-is none.
+A list is never held in memory. Its parts are uploaded first and its description last, so that half a list does not
+count.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
     Zones = tuple[str, ...]
 
 SHOWN_ROWS = 20
-"""Of refused rows, on the terminal."""
+"""Refused rows shown on the terminal."""
 REFUSED = "refused.jsonl"
 
 AT_ONCE = 8
-"""Parts on their way: a hundred kilobytes each, so that waiting for answers is most of the time."""
+"""Parts uploaded in parallel: a hundred kilobytes each, so most of the time is waiting for responses."""
 
 JSON_LINES = "application/x-ndjson"
 
 
 @dataclass(slots=True)
 class CheckedList:
-    """What is known of a list once all of it was read."""
+    """A list that was read completely."""
 
     folder: Path
-    """With its parts, as `part_name` names them, and every refused row in `refused.jsonl`."""
+    """Has its parts, named by `part_name`, and all refused rows in `refused.jsonl`."""
     parts: list[Part] = field(default_factory=list)
     recipients: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    """Rule → rows."""
+    """Number of rows by rule."""
     first_refused: list[RefusedRow] = field(default_factory=list)
     zones: Counter[Zones] = field(default_factory=Counter)
     _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
@@ -58,7 +58,7 @@ class CheckedList:
 
     @property
     def sha256(self) -> str:
-        """Of all recipients, whatever file they came from."""
+        """Hash of all recipients, independent of the file's format."""
         return self._digest.hexdigest()
 
     def file(self, part: int) -> Path:
@@ -73,7 +73,7 @@ class CheckedList:
         self.parts.append(Part(name, len(lines), hashlib.sha256(content).hexdigest()))
 
     def take(self, rows: Iterable[Recipient | RefusedRow], progress: Callable[[int], None]) -> None:
-        """Lay all rows down. `progress` is called with their number now and then."""
+        """Write all rows. `progress` is called with their number from time to time."""
         lines: list[str] = []
         with (self.folder / REFUSED).open("w", encoding="utf-8") as refused:
             for each in rows:
@@ -100,12 +100,12 @@ def part_name(part: int) -> str:
 
 
 def refused_key(campaign_id: str) -> str:
-    """The key of what was refused, a line for each row."""
+    """The key of the refused rows, one line each."""
     return f"campaigns/{campaign_id}/{REFUSED}"
 
 
 def upload(checked: CheckedList, campaign_id: str, columns: Sequence[str], client: S3Client, bucket: str) -> str:
-    """Upload all of it; gives the key of its `list.json`. Twice is once: the same list has the same keys."""
+    """Upload the list; return the key of its `list.json`. Idempotent: the same list has the same keys."""
 
     def put(part: int) -> None:
         body = checked.file(part).read_bytes()

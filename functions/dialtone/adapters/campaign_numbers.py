@@ -1,8 +1,8 @@
-"""What is kept of phone numbers over all campaigns, in the calls table: the suppression list and the calls of a week.
+"""Data of phone numbers across campaigns, in the calls table: the suppression list and the calls of a week.
 
 A suppressed number is an item of its own, in one of ten partitions, `SUPPRESSED#<last digit>`: one read finds a number,
-and ten queries list all. It stays until somebody takes it off. The campaigns' calls to a number lie in
-`DIALLED#<number>`, item `WEEK`, which expires a day after the last of them has ceased to count.
+and ten queries list all. It stays until somebody removes it. The campaigns' calls to a number are in
+`DIALLED#<number>`, item `WEEK`, which expires a day after the last of them stops counting.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ SUPPRESSED, DIALLED, WEEK = "SUPPRESSED#", "DIALLED#", "WEEK"
 LAST_DIGITS = "0123456789"
 
 KEYS_AT_ONCE = 100
-"""DynamoDB's own limit for one read of many keys."""
+"""DynamoDB's limit for BatchGetItem."""
 PUTS_AT_ONCE = 25
-"""As above, for one write of many items."""
+"""DynamoDB's limit for BatchWriteItem."""
 
 MORE_TRIES = 5
-"""How often what DynamoDB left undone (throttled for a moment) is asked for again."""
+"""How often unprocessed keys or items (throttling) are requested again."""
 PAUSE_SECONDS = 0.1
 
 KEEP_SECONDS = 86_400
@@ -44,7 +44,7 @@ KEEP_SECONDS = 86_400
 
 
 class Throttled(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the table is throttled
-    """DynamoDB left a part of a request undone, again and again."""
+    """DynamoDB repeatedly left a part of a request unprocessed."""
 
     def __init__(self) -> None:
         super().__init__("the table is throttled for a moment: run this again in a minute")
@@ -57,20 +57,23 @@ class NumberRecord:
     number: str
     suppressed: bool = False
     calls: Mapping[str, int] = field(default_factory=dict)
-    """Claim → when it was dialled, in unix seconds. A claim is the attempt's id, the same at every repetition."""
+    """Attempt's id → when it was dialled, in unix seconds. The id is the same if an attempt is repeated."""
     revision: int = 0
 
     def history(self, claim: str = "") -> History:
-        """As the rules want it. A claim does not count against itself: a worker that died after counting it goes on."""
+        """The history for the rules.
+
+        An attempt does not count against itself, so that a worker that died after counting it can continue.
+        """
         return History(self.suppressed, tuple(at for name, at in self.calls.items() if name != claim))
 
     def counts(self, claim: str) -> bool:
-        """Whether an attempt is counted already."""
+        """Whether an attempt has been counted."""
         return claim in self.calls
 
 
 class CampaignNumbers:
-    """The suppression list, and how often numbers were dialled."""
+    """The suppression list, and the dialling history of numbers."""
 
     def __init__(self, client: DynamoDBClient, table: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -101,7 +104,7 @@ class CampaignNumbers:
     def count_write(self, record: NumberRecord, claim: str, now: int) -> TransactWriteItemTypeDef:
         """A write that counts an attempt, for the transaction that claims it.
 
-        Its condition: nobody else has counted one meanwhile. If it fails, read the record again and decide on that.
+        Its condition: no other attempt was counted meanwhile. If it fails, read the record and decide again.
         """
         counting = {name: at for name, at in record.calls.items() if at > now - WEEK_SECONDS} | {claim: now}
         fields = {
@@ -119,10 +122,10 @@ class CampaignNumbers:
         return {"Put": put}
 
     def suppress(self, suppressions: Iterable[Suppression]) -> int:
-        """Put numbers on the list, whether or not they are there; how many. Raises Throttled."""
+        """Add numbers to the list, whether or not they are on it; return how many. Raises Throttled."""
         left, count = iter(suppressions), 0
         while some := list(islice(left, PUTS_AT_ONCE)):
-            once = {each.number: suppression_item(each) for each in some}  # one request names no item twice
+            once = {each.number: suppression_item(each) for each in some}  # a request must not have an item twice
             asked: Any = {self._table: [{"PutRequest": {"Item": item}} for item in once.values()]}
             for again in range(MORE_TRIES + 1):
                 asked = self._client.batch_write_item(RequestItems=asked).get("UnprocessedItems")
@@ -133,12 +136,12 @@ class CampaignNumbers:
         return count
 
     def allow(self, number: str) -> bool:
-        """Take a number off the list; whether it was there."""
+        """Remove a number from the list; return whether it was on it."""
         gone = self._client.delete_item(TableName=self._table, Key=suppression_key(number), ReturnValues="ALL_OLD")
         return bool(gone.get("Attributes"))
 
     def suppression(self, number: str) -> Suppression | None:
-        """Why a number is on the list; None for one that is not."""
+        """Why a number is on the list; None if it is not."""
         found = self._client.get_item(TableName=self._table, Key=suppression_key(number), ConsistentRead=True)
         return _suppression(plain(found["Item"])) if "Item" in found else None
 
@@ -165,7 +168,7 @@ class CampaignNumbers:
 
 
 def suppression_item(suppression: Suppression) -> Item:
-    """An item of the list, also for a transaction that notes what a caller has decided."""
+    """An item of the list, also for a transaction with a caller's decision."""
     fields = asdict(suppression)
     del fields["number"]
     return {**suppression_key(suppression.number), **attributes(fields)}

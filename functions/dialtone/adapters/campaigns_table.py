@@ -1,18 +1,18 @@
-"""Campaigns in the calls table: what was ordered, how far each is, its recipients, and who works on them.
+"""Campaigns in the calls table: their orders, progress, recipients, and the worker's lease.
 
 | partition | item | holds |
 |---|---|---|
-| `CAMPAIGNS` | `ORDERED#<created>#<id>` | that there is this campaign, for lists |
+| `CAMPAIGNS` | `ORDERED#<created>#<id>` | an entry for lists of campaigns |
 | `CAMPAIGNS` | `LEASE` | which worker dials, and until when |
-| `CAMPAIGN#<id>` | `CAMPAIGN`, `PROGRESS` | what was ordered and its status; how far it is |
-| `CAMPAIGN#<id>` | `FLOW` | the files of its flow, in the version that all its calls play |
-| `CAMPAIGN#<id>` | `COST#<00 to 31>` | what its calls cost, summed by the webhook function |
-| `CAMPAIGN#<id>#<part>` | `ROW#<row>` | how far the campaign is with a recipient |
-| `CAMPAIGN#<id>#<part>` | `CALL#<row>#<round>` | what the webhook function noted of the calls of that round |
+| `CAMPAIGN#<id>` | `CAMPAIGN`, `PROGRESS` | the order and its status; its progress |
+| `CAMPAIGN#<id>` | `FLOW` | the files of its flow, in the version of all its calls |
+| `CAMPAIGN#<id>` | `COST#<00 to 31>` | the cost of its calls, summed by the webhook function |
+| `CAMPAIGN#<id>#<part>` | `ROW#<row>` | a recipient's progress |
+| `CAMPAIGN#<id>#<part>` | `CALL#<row>#<round>` | the webhook function's notes on the calls of that round |
 
 The index `due` has, in shards of its own, campaigns that are not over (`campaigns`), recipients who are being dialled
-(`open <id>`) and those who are to be dialled later (`waiting <id>`, by when). It may be a moment behind: what it
-says is read again from the items. Every write is on condition of the item's version.
+(`open <id>`) and those who are to be dialled later (`waiting <id>`, by when). It is eventually consistent, so items are
+read again. Every write is conditional on the item's version.
 """
 
 from __future__ import annotations
@@ -60,19 +60,19 @@ CAMPAIGNS, ORDERED, LEASE = "CAMPAIGNS", "ORDERED#", "LEASE"
 DEFINITION, PROGRESS = "CAMPAIGN", "PROGRESS"
 ACTIVE, OPEN, WAITING_SHARD = "campaigns", "open", "waiting"
 EVER = 9_999_999_999
-"""A unix second that is far enough away for all who ask for everything."""
+"""A unix time later than any."""
 
 READ_TRIES = 5
 READ_PAUSE_SECONDS = 0.1
 
 
 class TableThrottled(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the table is throttled
-    """DynamoDB left keys unread, again and again."""
+    """DynamoDB repeatedly left keys unprocessed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who dials, and until when."""
+    """The worker that dials, and until when."""
 
     holder: str = ""
     until: float = 0.0
@@ -80,7 +80,7 @@ class Lease:
 
 
 class CampaignsTable:
-    """The campaigns' items, and nothing else of DynamoDB."""
+    """Reads and writes the campaigns' items."""
 
     def __init__(self, client: DynamoDBClient, table: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -90,7 +90,7 @@ class CampaignsTable:
     # --- What was ordered ------------------------------------------------------------------------------------------
 
     def order(self, campaign: Campaign, flow: LoadedFlow) -> None:
-        """Store a new campaign, and the flow for its calls. Raises LostRace if there is one of that id."""
+        """Store a new campaign, and the flow for its calls. Raises LostRace if the id exists."""
         listed = {"call_session_id": CAMPAIGNS, "item": f"{ORDERED}{campaign.created_at:010}#{campaign.id}"}
         listing = self._put({**listed, "campaign": campaign.id})
         del listing["Put"]["ConditionExpression"]
@@ -99,17 +99,17 @@ class CampaignsTable:
         self._commit([self._campaign_put(replace(campaign, flow_version=flow.version)), listing, kept])
 
     def change(self, campaign: Campaign, progress: Progress | None = None) -> None:
-        """Store a campaign whose status has changed, with its progress if that has too. Raises LostRace."""
+        """Store a changed campaign, and its progress if that has changed, too. Raises LostRace."""
         self._commit(
             [self._campaign_put(campaign, progress), *([self._progress_put(campaign.id, progress)] if progress else [])]
         )
 
     def campaign(self, campaign_id: str) -> Campaign | None:
-        """What was ordered; None if nothing was under that id."""
+        """A campaign; None if there is none with that id."""
         return next((campaign for campaign, _ in self.read([campaign_id])), None)
 
     def read(self, campaign_ids: Iterable[str]) -> list[tuple[Campaign, Progress]]:
-        """Campaigns with their progress; strongly consistent. Those that are not there are left out."""
+        """Campaigns with their progress; strongly consistent. Missing ones are left out."""
         wanted = [(f"{CAMPAIGN}{each}", item) for each in campaign_ids for item in (DEFINITION, PROGRESS)]
         items = {(item["call_session_id"], item["item"]): item for item in self._read(wanted)}
         found = []
@@ -126,7 +126,7 @@ class CampaignsTable:
         return [item["campaign"] for item in found][::-1]
 
     def active(self, now: int) -> list[str]:
-        """The ids of campaigns that are to be worked on; as the index knows them by now."""
+        """The ids of active campaigns; eventually consistent."""
         found = self._due(ACTIVE, now, 1_000)
         return [partition.removeprefix(CAMPAIGN) for partition, _ in found]
 
@@ -138,13 +138,13 @@ class CampaignsTable:
         return [each for each in map(_attempt, found) if each.is_open]
 
     def waiting_attempts(self, campaign_id: str, until: int, most: int) -> list[Attempt]:
-        """At most so many recipients who are to be dialled by then, those who wait for longest first."""
+        """At most that many recipients due by that time, longest waiting first."""
         found = self._read(self._due(f"{WAITING_SHARD} {campaign_id}", until, most))
         waiting = (each for each in map(_attempt, found) if each.state == WAITING and each.due_at <= until)
         return sorted(waiting, key=lambda each: each.due_at)
 
     def attempts(self, campaign_id: str, part: int) -> Iterator[Attempt]:
-        """The recipients of a part of the list with whom anything was done yet, by row."""
+        """The attempts of a part of the list, by row."""
         partition = DialId(campaign_id, part, 0, 0).partition
         return map(_attempt, queried(self._client, **below(self._table, partition, ROW)))
 
@@ -157,7 +157,7 @@ class CampaignsTable:
         *,
         now: int,
     ) -> tuple[list[Attempt], Progress]:
-        """Store attempts, progress and other writes, all or nothing; gives them as they are stored.
+        """Store attempts, progress and other writes in one transaction; return the attempts as stored.
 
         Raises LostRace if another worker has changed one of them.
         """
@@ -168,7 +168,7 @@ class CampaignsTable:
         return stored, replace(progress, version=progress.version + 1)
 
     def notes(self, places: Iterable[DialId]) -> dict[DialId, tuple[CallNote, ...]]:
-        """What the webhook function has noted of the calls of these dials; strongly consistent."""
+        """The webhook function's notes on the calls of these dials; strongly consistent."""
         by_key = {(place.partition, place.call_item): place for place in places}
         found = {}
         for item in self._read(list(by_key)):
@@ -177,12 +177,12 @@ class CampaignsTable:
         return found
 
     def spent(self, campaign_id: str) -> Spent:
-        """What the campaign's calls cost, as far as Telnyx has reported it; a report may come after the campaign."""
+        """The cost of the campaign's calls as reported by Telnyx so far; reports may come after the campaign's end."""
         found = list(queried(self._client, **below(self._table, f"{CAMPAIGN}{campaign_id}", COST)))
         return Spent(sum(int(item["cost"]) for item in found), sum(int(item["calls"]) for item in found))
 
     def costs(self, campaign_id: str, part: int) -> Counter[int]:
-        """What the calls to each row of a part cost, in millionths."""
+        """The cost of the calls to each row of a part, in millionths."""
         found: Counter[int] = Counter()
         for item in queried(self._client, **below(self._table, DialId(campaign_id, part, 0, 0).partition, CALL)):
             row = int(item["item"].removeprefix(CALL).partition("#")[0])
@@ -192,12 +192,12 @@ class CampaignsTable:
     # --- Who works on them -----------------------------------------------------------------------------------------
 
     def lease(self) -> Lease:
-        """Who dials; strongly consistent."""
+        """The lease; strongly consistent."""
         found = list(self._read([(CAMPAIGNS, LEASE)]))
         return Lease(found[0]["holder"], float(found[0]["until"]), found[0]["version"]) if found else Lease()
 
     def take_lease(self, was: Lease, holder: str, until: float) -> Lease:
-        """Take it, or keep it for longer, or give it up. Raises LostRace if somebody else has it by now."""
+        """Take, renew or release the lease. Raises LostRace if another worker has it."""
         item = {"call_session_id": CAMPAIGNS, "item": LEASE, "holder": holder, "until": str(until)}
         self._commit([self._put({**item, "version": was.version + 1}, was.version)])
         return Lease(holder, until, was.version + 1)
@@ -257,7 +257,7 @@ class CampaignsTable:
             raise _commit_fault(error) from None
 
     def _due(self, shard: str, until: int, most: int = 0) -> list[tuple[str, str]]:
-        """The keys of what is due by then in a shard of the index, the longest due first; all of it without a limit."""
+        """The keys of the items due by that time in a shard of the index, longest due first; all without a limit."""
         asked: Any = {
             "TableName": self._table,
             "IndexName": DUE_INDEX,

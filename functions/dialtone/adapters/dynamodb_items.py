@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 class _Serializer(TypeSerializer):
     def serialize(self, value: Any) -> Any:  # noqa: ANN401 -- boto3's own
-        # boto3 tries one type after the other, which takes longer than all the rest.
+        # boto3 tries one type after the other, which dominates the cost.
         if type(value) is str:
             return {"S": value}
         if type(value) is int:
@@ -41,7 +41,7 @@ _deserializer = _Deserializer()
 
 
 def attributes(values: Mapping[str, Any]) -> dict[str, Any]:
-    """An item, or expression values, as DynamoDB takes them. Raises TypeError for what it cannot hold."""
+    """An item, or expression values, in DynamoDB's format. Raises TypeError for unsupported types."""
     return {name: _serializer.serialize(value) for name, value in values.items()}
 
 
@@ -51,7 +51,7 @@ def plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def queried(client: DynamoDBClient, **asked: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 -- boto's own parameters
-    """The items of a query as plain values, page after page."""
+    """The items of a query as plain values, over all pages."""
     while True:
         page = client.query(**asked)
         yield from map(plain, page["Items"])
@@ -61,7 +61,7 @@ def queried(client: DynamoDBClient, **asked: Any) -> Iterator[dict[str, Any]]:  
 
 
 def below(table: str, partition: str, prefix: str) -> dict[str, Any]:
-    """What a query asks for items of a partition of the calls table whose names begin with something."""
+    """Query parameters for the items of a partition of the calls table with a given name prefix."""
     return {
         "TableName": table,
         "ConsistentRead": True,

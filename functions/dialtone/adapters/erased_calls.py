@@ -1,4 +1,4 @@
-"""Calls that were erased: whatever comes of one later is refused, and deleted at Telnyx."""
+"""Erased calls: recordings that arrive later are refused, and deleted at Telnyx."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Telnyx(Protocol):
-    """What is needed of Telnyx's API. All raise TelnyxRefused and TelnyxUnavailable."""
+    """The part of Telnyx's API that is used. All methods raise TelnyxRefused and TelnyxUnavailable."""
 
     def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
         """Every recording of a phone call."""
@@ -31,20 +31,20 @@ class Telnyx(Protocol):
         ...
 
     def delete_recording(self, recording_id: str) -> bool:
-        """Delete a recording for good."""
+        """Delete a recording permanently."""
         ...
 
     def delete_transcription(self, transcription_id: str) -> bool:
-        """Delete a transcription for good."""
+        """Delete a transcription permanently."""
         ...
 
     def delete_conversation(self, conversation_id: str) -> bool:
-        """Delete a conversation with an assistant for good."""
+        """Delete a conversation with an assistant permanently."""
         ...
 
 
 class ErasedCalls:
-    """The receipts in the recordings bucket, and what follows from them. Methods raise botocore's errors."""
+    """Reads the receipts in the recordings bucket and enforces them. Methods raise botocore's errors."""
 
     def __init__(self, client: S3Client, bucket: str, store: CallsTable, telnyx: Telnyx) -> None:
         self._client = client
@@ -53,7 +53,7 @@ class ErasedCalls:
         self._telnyx = telnyx
 
     def has(self, call_session_id: str) -> bool:
-        """Whether a call was erased. S3 says so only to those who may list the bucket; to others it answers 403."""
+        """Whether a call was erased. Needs permission to list the bucket; otherwise S3 answers 403."""
         try:
             self._client.head_object(Bucket=self._bucket, Key=receipt_key(call_session_id))
         except ClientError as error:
@@ -65,9 +65,9 @@ class ErasedCalls:
     def refuse(
         self, call_session_id: str, recording_ids: Iterable[str] = (), conversation_ids: Iterable[str] = ()
     ) -> tuple[Recording, ...]:
-        """Delete what Telnyx has of an erased call, and note the ledger's entries as erased; gives those that were not.
+        """Delete Telnyx's recordings of an erased call and mark its ledger entries as erased.
 
-        Raises TelnyxRefused and TelnyxUnavailable, too: then it has to be done again.
+        Return the entries changed. Raises TelnyxRefused and TelnyxUnavailable, too; then it must be repeated.
         """
         entries = [each for each in self._store.recordings(call_session_id) if each.status != ERASED]
         known = {each.recording_id for each in entries} | {*recording_ids}
@@ -80,10 +80,10 @@ class ErasedCalls:
 
 
 def delete_at_telnyx(telnyx: Telnyx, call_session_id: str, recording_ids: Iterable[str]) -> tuple[int, int]:
-    """Delete what Telnyx has of a call's recordings; gives how many recordings and transcriptions there were.
+    """Delete a call's recordings and transcriptions at Telnyx; return their numbers.
 
-    Transcriptions go first: they are found by their recording, which a process that dies in between finds again.
-    Raises TelnyxRefused and TelnyxUnavailable.
+    Transcriptions first: they are found through their recording, also after a crash in between. Raises TelnyxRefused
+    and TelnyxUnavailable.
     """
     recordings = transcriptions = 0
     ids = {*recording_ids} | _listed(telnyx, call_session_id)
@@ -93,12 +93,12 @@ def delete_at_telnyx(telnyx: Telnyx, call_session_id: str, recording_ids: Iterab
             transcriptions += sum(telnyx.delete_transcription(each) for each in transcribed)
         deleted = sum(telnyx.delete_recording(each) for each in sorted(ids))
         recordings += deleted
-        # It lists so many at once, and may list for a while what is deleted already.
+        # A list has a limited size, and may include deleted ones for a while.
         ids = _listed(telnyx, call_session_id) if deleted else set()
     return recordings, transcriptions
 
 
 def _listed(telnyx: Telnyx, call_session_id: str) -> set[str]:
-    """Of no other call, whatever Telnyx lists: what is deleted is deleted for good."""
+    """Filter by call, whatever Telnyx lists: deletion is permanent."""
     listed = telnyx.recordings_of(call_session_id)
     return {each.recording_id for each in listed if each.call_session_id == call_session_id} - {""}

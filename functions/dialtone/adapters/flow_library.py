@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from dialtone.flow.parser import FileReader
 
 _FILE = re.compile(rf"(({CALENDARS}|{ROTAS})/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml|{DATA}/[a-z0-9][a-z0-9-]{{0,99}}\.csv")
-"""A longer name would be too long for a file on some systems."""
+"""Some file systems do not allow longer names."""
 
 
 class StoredFlows(Protocol):
-    """Where the versions of flows are kept that calls began with."""
+    """Stores the flow versions with which calls began."""
 
     def flow_texts(self, flow: str, version: str, deadline: float) -> Mapping[str, str] | None:
-        """The files of a version of a flow, by name; None if it was never kept, or is kept no longer."""
+        """The files of a flow version, by name; None if it was never stored or has expired."""
         ...
 
     def campaign_texts(self, place: str, deadline: float) -> Mapping[str, str] | None:
         """The files of the flow that a call's campaign was ordered with, by name; None if none were kept.
 
-        `place` is the call's in its campaign, as its `client_state` has it.
+        `place` is the call's position in its campaign, from its `client_state`.
         """
         ...
 
@@ -49,7 +49,7 @@ class StoredFlows(Protocol):
 class FlowLibrary:
     """A folder of flows, or a published version.
 
-    Each flow is read when a call first needs it: one broken file silences one number, not all.
+    Each flow is read when a call first needs it, so that a broken file affects only its own numbers.
     """
 
     read_file: FileReader
@@ -62,25 +62,25 @@ class FlowLibrary:
 
     @classmethod
     def open(cls, folder: Path, kept: StoredFlows | None = None) -> FlowLibrary:
-        """Those of a folder: read which numbers lead where. Raises FlowInvalid."""
+        """Open a folder and read its numbers file. Raises FlowInvalid."""
         found = sorted((*folder.rglob("*.yaml"), *folder.glob(f"{DATA}/*.csv")))
         files = (file.relative_to(folder).as_posix() for file in found)
         return cls(partial(text_beside, folder), _routes(folder), kept, tuple(filter(_FILE.fullmatch, files)))
 
     @classmethod
     def of_texts(cls, texts: Mapping[str, str], kept: StoredFlows | None = None) -> FlowLibrary:
-        """Those of a published version, by their names: read which numbers lead where. Raises FlowInvalid."""
+        """Open a published version's files, given by name, and read its numbers file. Raises FlowInvalid."""
         flows = {name: text for name, text in texts.items() if name != NUMBERS_FILE}
         routes = read_routes(texts.get(NUMBERS_FILE, ""), flows.get)
         return cls(flows.get, routes, kept, tuple(texts))
 
     @property
     def flows_by_number(self) -> Mapping[str, str]:
-        """Every number that is written whole, and the flow that takes its calls where no condition says otherwise."""
+        """The default flow of every number that is written in full."""
         return self.routes.numbers
 
     def flow(self, name: str) -> LoadedFlow | None:
-        """The flow of that name, None if no file is named after it. Raises FlowInvalid if the file is broken."""
+        """The flow of that name; None if it has no file. Raises FlowInvalid if the file is invalid."""
         if name not in self._flows:
             flow = read_script(name, self.read_file if inline_text(f"{name}.yaml") is None else inline_text)
             if flow is None:
@@ -90,19 +90,19 @@ class FlowLibrary:
 
     @property
     def flow_names(self) -> tuple[str, ...]:
-        """The names of its flows, of those that are broken, too."""
+        """The names of its flows, including invalid ones."""
         flows = (file for file in self.files if "/" not in file and file != NUMBERS_FILE)
         return tuple(file.removesuffix(".yaml") for file in flows)
 
     def read_all(self) -> tuple[LoadedFlow, ...]:
-        """Read every flow beforehand; give those that can be read. One that is broken says so when a call needs it."""
+        """Read all flows in advance; return the valid ones. An invalid one raises when a call needs it."""
         for name in self.flow_names:
             with suppress(FlowInvalid):
                 self.flow(name)
         return tuple(self._flows.values())
 
     def with_called_number(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
-        """A new incoming call with the number that was called, as our numbers are written if it can be only one."""
+        """A new incoming call with the called number in the numbers file's spelling, if it is unambiguous."""
         del deadline
         if not _goes_by_number(call, event):
             return call
@@ -110,7 +110,7 @@ class FlowLibrary:
         return call._replace(to_number=to_number)
 
     def flow_for(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> LoadedFlow | None:
-        """The flow that leads the call: its own, the one it was dialled for, or its number's. Raises FlowInvalid."""
+        """The flow that handles the call: its own, the one it was dialled for, or its number's. Raises FlowInvalid."""
         named = call.flow or event.client_state.flow
         if _goes_by_number(call, event):
             called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
@@ -121,13 +121,13 @@ class FlowLibrary:
         return self._in_its_version(named, dialled.flow_version, dialled.campaign, deadline)
 
     def leads(self, call: Call) -> LoadedFlow | None:
-        """The flow that leads a call whose flow has begun, in the version that it began with. Raises FlowInvalid."""
+        """The flow of a call in progress, in the version with which it began. Raises FlowInvalid."""
         return self._in_its_version(call.flow, call.flow_version, call.campaign, NO_DEADLINE) if call.flow else None
 
     def _in_its_version(self, flow: str, version: str, place: str, deadline: float) -> LoadedFlow | None:
-        """A call ends on the version that it began with, and one of a campaign begins with the campaign's.
+        """A call keeps its version, and a campaign's call has the campaign's.
 
-        The one that is deployed leads where that is not readable.
+        If that cannot be read, the deployed version is used.
         """
         earlier: LoadedFlow | None = None
         try:
@@ -153,16 +153,16 @@ class FlowLibrary:
 
 
 def _goes_by_number(call: Call, event: Event) -> bool:
-    """Whether the number that was called says which flow leads the call."""
+    """Whether the called number determines the flow."""
     named = call.flow or event.client_state.flow
     return not named and "incoming" in (event.text("direction"), call.direction)
 
 
 def _readable(flow: str, texts: Mapping[str, str]) -> LoadedFlow | None:
-    """The flow in a kept version; None where a newer program kept it, with keys that this one does not know.
+    """The flow in a stored version; None if a newer program stored it with keys that this one does not know.
 
-    After a rollback, calls in progress are then led by the deployed version: a step that it lacks takes the error path,
-    and nobody is left in silence.
+    After a rollback, calls in progress then continue on the deployed version: a step that it lacks takes the error
+    path, so that no caller is left in silence.
     """
     try:
         return read_script(flow, texts.get)
@@ -171,14 +171,14 @@ def _readable(flow: str, texts: Mapping[str, str]) -> LoadedFlow | None:
 
 
 def read_numbers(folder: Path) -> dict[str, str]:
-    """Called number → flow, where no condition says otherwise. Raises FlowInvalid naming the line of what is wrong."""
+    """Default flow by called number. Raises FlowInvalid naming the line of the problem."""
     return _routes(folder).numbers
 
 
 def text_beside(folder: Path, file: str) -> str | None:
-    """The text of a flow, calendar, rota or data file in a folder, by its name; None if the file is missing.
+    """The text of a flow, calendar, rota or data file in a folder; None if the file is missing.
 
-    Raises FlowInvalid if it is not UTF-8, and for a data file that is too large to be read at all.
+    Raises FlowInvalid if it is not UTF-8, or a data file is too large.
     """
     path = folder / file
     named = _FILE.fullmatch(file) and file != NUMBERS_FILE

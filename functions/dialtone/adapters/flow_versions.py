@@ -1,4 +1,4 @@
-"""The flows that take calls: those deployed with the code, until others are published without a deployment."""
+"""The flows that take calls: those deployed with the code, until others are published."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
 
 KEPT_IN_MEMORY = 4
-"""Versions: the live one, one on trial, and those of calls in progress."""
+"""Cached versions: the live one, one on trial, and those of calls in progress."""
 
 
 class Library(Protocol):
-    """Flows, and the numbers that lead to them. Both raise FlowInvalid if what they need is broken."""
+    """Flows and their numbers. Both methods raise FlowInvalid if a file that they need is invalid."""
 
     def with_called_number(self, call: Call, event: Event, deadline: float) -> Call:
-        """A new incoming call with the number that was called, as our numbers are written."""
+        """A new incoming call with the called number in the numbers file's spelling."""
         ...
 
     def flow_for(self, call: Call, event: Event, deadline: float) -> LoadedFlow | None:
@@ -35,7 +35,7 @@ class Library(Protocol):
 
 
 class FlowVersions:
-    """The deployed flows, and the published versions that lead instead of them."""
+    """The deployed flows, and the published versions that replace them."""
 
     def __init__(
         self,
@@ -45,10 +45,10 @@ class FlowVersions:
         unreadable: Callable[[int, FlowInvalid | None], None],
         kept: StoredFlows | None = None,
     ) -> None:
-        """Take the deployed flows, and what says what is live and gives the files of a version, if there is one.
+        """Take the deployed flows, a function that returns the live version, and one that returns a version's files.
 
-        `unreadable` is called with a version that this program cannot read, such as one that a newer program published
-        before a rollback. New calls are led by the deployed flows then: better than silence.
+        `unreadable` is called for a version that this program cannot read, such as one published by a newer program
+        before a rollback. New calls then get the deployed flows, rather than silence.
         """
         self.deployed = deployed
         self._live = live
@@ -67,7 +67,7 @@ class FlowVersions:
         return library.with_called_number(taken, event, deadline)
 
     def flow_for(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> LoadedFlow | None:
-        """As FlowLibrary's. A call ends on the version that it began with."""
+        """As FlowLibrary's. A call keeps the version with which it began."""
         try:
             return self._library(call.published, deadline).flow_for(call, event, deadline)
         except FlowInvalid as why:
@@ -78,18 +78,18 @@ class FlowVersions:
 
     def _new_calls_version(self, call: Call, event: Event) -> int:
         if event.client_state.flow_version:
-            return self._live().version  # a call that is dialled in a version of its own is on nobody's trial
+            return self._live().version  # calls dialled in a given version do not take part in a trial
         called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
         return self._live().version_for(called, caller or event.call_session_id)
 
     def _library(self, version: int, deadline: float) -> Library:
-        """The version's; the deployed one's where a newer program published it, or it is gone."""
+        """The version's library; the deployed one if the version is unreadable or gone."""
         if version == WITH_THE_CODE:
             return self.deployed
         if version not in self._versions:
             read = self._read(version, deadline)
             if read is None:
-                return self.deployed  # and the next call tries again, and counts again
+                return self.deployed  # not cached: the next call tries, and counts, again
             if len(self._versions) >= KEPT_IN_MEMORY:
                 self._versions.pop(next(iter(self._versions)))
             self._versions[version] = read

@@ -1,12 +1,12 @@
 """The published versions of the flows, in the calls table.
 
 Their partition is `PUBLISHED#flows`, its items `LIVE`, `VERSION#<number>`, `FILES#<number>` and `CHANGE#<revision>`. A
-version is all files of a set of flows. `LIVE` says which takes new calls; it is read along with a call, by the one
-request that reads the call. A publication changes it on condition that nothing else has, in one transaction with
-the version and with an item that says who changed what. Nothing of these expires.
+version has all files of a set of flows. `LIVE` says which version takes new calls; it is read together with the call,
+in one request. A publication changes it conditionally, in one transaction with the version and with an item that says
+who changed what. These items do not expire.
 
-In the partition `PICTURES#flows` is each flow's picture, `<flow>#<version>`, for the console that the stack serves: the
-functions do not draw, so `dialtone publish` and each deployment do.
+In the partition `PICTURES#flows` is each flow's picture, `<flow>#<version>`, for the console: the functions do not
+draw, so `dialtone publish` and each deployment do.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ LIVE, VERSION, FILES, CHANGE = "LIVE", "VERSION#", "FILES#", "CHANGE#"
 PICTURES = "PICTURES#flows"
 
 REREAD_SECONDS = 5.0
-"""How old what is known of `LIVE` may be when a call begins."""
+"""Maximum age of the cached `LIVE` item when a call begins."""
 
 MAX_BYTES = 380_000
-"""Of a version's files, or of a picture, compressed and as text: an item of the table holds 400 KB."""
+"""Of a version's files, or of a picture, compressed: a table item holds 400 KB."""
 
 
 class PublishedMeanwhile(DialtoneError):  # noqa: N818 -- reads as the sentence it is
-    """Somebody else changed what is live."""
+    """Somebody else has published or rolled back meanwhile."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -51,7 +51,7 @@ class PublishedMeanwhile(DialtoneError):  # noqa: N818 -- reads as the sentence 
 
 
 class Throttled(DialtoneError):  # noqa: N818 -- reads as the sentence it is
-    """DynamoDB left the key unread."""
+    """DynamoDB left the key unprocessed."""
 
     def __init__(self) -> None:
         super().__init__("the table is throttled for a moment: run this again in a minute")
@@ -70,12 +70,12 @@ class Version(NamedTuple):
     published_at: str
     """ISO 8601."""
     digest: str
-    """Of its files: the same files have the same."""
+    """Hash of its files."""
     files: int
 
 
 class Change(NamedTuple):
-    """What somebody did to what is live."""
+    """One publication or rollback."""
 
     at: str
     author: str
@@ -87,7 +87,7 @@ class Change(NamedTuple):
 
 
 class LiveCache:
-    """What is live, as the table last said."""
+    """A cache of the live version."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Nothing is known yet."""
@@ -96,22 +96,22 @@ class LiveCache:
         self._read_at: float | None = None
 
     def is_stale(self, *, begins: bool) -> bool:
-        """Whether to read it along with a call; an event that does not begin a call needs it only if it is unknown."""
+        """Whether to read it with the call. Events of calls in progress need it only if it is unknown."""
         if self._read_at is None:
             return True
         return begins and self._monotonic() - self._read_at >= REREAD_SECONDS
 
     def keep(self, item: Item | None) -> None:
-        """Take what the table said; None where nothing was ever published."""
+        """Store what was read; None if nothing was ever published."""
         self.value, self._read_at = Live.from_json(item) if item else Live(), self._monotonic()
 
     def forget(self) -> None:
-        """Read it with the next event: this process was woken from a snapshot."""
+        """Read it with the next event: this process was restored from a snapshot."""
         self._read_at = None
 
 
 class FlowVersionsTable:
-    """The published versions, and which of them is live."""
+    """Reads and writes the published versions."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -123,7 +123,7 @@ class FlowVersionsTable:
         return texts_in(item) if item else None
 
     def live(self) -> Live:
-        """What takes new calls now; strongly consistent."""
+        """The live version; strongly consistent."""
         item = self._get(LIVE_KEY)
         return Live.from_json(item) if item else Live()
 
@@ -132,15 +132,15 @@ class FlowVersionsTable:
         return tuple(restored(Version, item) for item in self._query(VERSION))
 
     def changes(self) -> tuple[Change, ...]:
-        """Who changed what is live, and how, the latest first."""
+        """All publications and rollbacks, latest first."""
         return tuple(restored(Change, item, live=Live.from_json) for item in self._query(CHANGE))
 
     def change(
         self, was: Live, change: Change, new: Version | None = None, texts: Mapping[str, str] | None = None
     ) -> None:
-        """Make a change, with a version that is new and its files: all or nothing.
+        """Store a change, with a new version and its files, in one transaction.
 
-        Raises PublishedMeanwhile where what is live is not what it `was` any more, and TooLarge.
+        Raises PublishedMeanwhile if the live version is no longer `was`, and TooLarge.
         """
         live = change.live
         puts = [
@@ -165,7 +165,7 @@ class FlowVersionsTable:
             raise
 
     def keep_picture(self, flow: str, version: str, svg: str) -> bool:
-        """Keep the picture of a flow in one of its versions; False for one that is too large for the table."""
+        """Store a flow version's picture; False if it is too large for the table."""
         kept = compact({"svg": svg})
         if len(kept) > MAX_BYTES:
             return False
@@ -182,7 +182,7 @@ class FlowVersionsTable:
         return next(map(plain, answer["Responses"].get(self._table, [])), None)
 
     def _put(self, item: str, fields: Item, was: int = 0) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
-        """The condition that the item does not exist yet, or has that revision."""
+        """A put, on condition that the item does not exist yet or has that revision."""
         put: Item = {
             "TableName": self._table,
             "Item": attributes({**fields, "call_session_id": PARTITION, "item": item}),
@@ -198,7 +198,7 @@ class FlowVersionsTable:
 
 
 def texts_in(item: Item) -> Mapping[str, str]:
-    """The files that an item of a version holds, by name."""
+    """The files in a version's item, by name."""
     texts: Mapping[str, str] = expanded(item["texts"])
     return texts
 

@@ -1,4 +1,4 @@
-"""Hands lookups to the lookup function, since a webhook cannot wait for other systems."""
+"""Passes lookups to the lookup function, because a webhook cannot wait for other systems."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     from dialtone.domain.lookups import Lookup
 
 ANSWER_TO, LOOKUP = "answer_to", "lookup"
-"""What a question is handed over with: the function that wants the answer, and the question."""
+"""Keys of the message: the function that gets the answer, and the question."""
 
 
 class Functions(Protocol):
-    """What is needed of Lambda."""
+    """The part of Lambda's client that is used."""
 
     def invoke(self, *, FunctionName: str, InvocationType: Any, Payload: bytes) -> object:  # noqa: ANN401, N803 -- boto's
-        """Call a function."""
+        """Invoke a function."""
         ...
 
 
 class LookupFunction:
-    """Where the webhook leaves questions. One may be left twice: the first answer counts, the other changes nothing."""
+    """Sends questions to the lookup function. If one is sent twice, only the first answer counts."""
 
     def __init__(self, functions: Functions, name: str, answer_to: str) -> None:
-        """`answer_to` is our own name."""
+        """`answer_to` is the webhook function's own name."""
         self._functions = functions
         self._name = name
         self._answer_to = answer_to
 
     def ask(self, lookup: Lookup, deadline: float = NO_DEADLINE) -> None:
-        """Leave a question; Lambda itself calls the function, at once. Raises botocore's errors, DeadlinePassed."""
+        """Invoke the lookup function asynchronously. Raises botocore's errors, DeadlinePassed."""
         question = {ANSWER_TO: self._answer_to, LOOKUP: lookup.to_json()}
         payload = json.dumps(question).encode()
         with request_until(deadline, "Invoke"):

@@ -1,4 +1,4 @@
-"""The bucket of parked events: webhooks that failed by a fault of ours, until they are run again or expire."""
+"""The bucket of parked events: webhooks that failed because of a bug, until they are replayed or expire."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SUFFIX = ".json"
 
 
 class ParkedEvents:
-    """S3, and of it this bucket only. Every method raises botocore's errors."""
+    """The bucket of parked events. Every method raises botocore's errors."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
     def put(self, event: ParkedEvent, deadline: float = NO_DEADLINE) -> None:
-        """Keep an event; one that is kept already is replaced. Raises DeadlinePassed."""
+        """Store an event, replacing an earlier copy. Raises DeadlinePassed."""
         with request_until(deadline, "PutObject"):
             self._client.put_object(
                 Bucket=self._bucket,
@@ -34,19 +34,19 @@ class ParkedEvents:
             )
 
     def names(self) -> Iterator[str]:
-        """The names of all of them, call by call."""
+        """The names of all parked events, grouped by call."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
             for found in page.get("Contents", []):
                 yield found["Key"].removesuffix(SUFFIX)
 
     def counted(self) -> tuple[int, bool, datetime | None]:
-        """How many there are, whether these are all, and when the oldest of them was parked; by one request."""
+        """Their number, whether these are all, and when the oldest was parked; one request."""
         page = self._client.list_objects_v2(Bucket=self._bucket)
         found = [each["LastModified"] for each in page.get("Contents", [])]
         return len(found), not page["IsTruncated"], min(found, default=None)
 
     def get(self, name: str) -> ParkedEvent | None:
-        """The event of that name; None if it is not there any more."""
+        """The event of that name; None if it no longer exists."""
         try:
             stored = self._client.get_object(Bucket=self._bucket, Key=f"{name}{SUFFIX}")["Body"].read()
         except self._client.exceptions.NoSuchKey:
@@ -54,5 +54,5 @@ class ParkedEvents:
         return ParkedEvent.from_json(stored)
 
     def remove(self, event: ParkedEvent) -> None:
-        """Forget an event that was run again, or that is not there any more."""
+        """Delete a replayed event, if it still exists."""
         self._client.delete_object(Bucket=self._bucket, Key=f"{event.name}{SUFFIX}")

@@ -1,4 +1,4 @@
-"""Receives the messages of a queue as an operator does: each of them once, hidden from others meanwhile."""
+"""Receives each message of a queue once, for operators; it is hidden from other readers meanwhile."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 HIDDEN_SECONDS = 120
-"""How long a message that was received is not seen by others: many times what it takes to put it back."""
+"""Visibility time-out: many times as long as putting a message back takes."""
 
 WAIT_SECONDS = 1
-"""A receive that waits asks all of SQS's servers; one that does not, a sample of them, and may miss messages."""
+"""Long polling asks all of SQS's servers; short polling asks a sample and may miss messages."""
 
 MOST_AT_ONCE = 10
 
 
 def each_once(client: SQSClient, url: str) -> Iterator[MessageTypeDef]:
-    """Each message once. It is visible again later unless it is deleted. Raises botocore's errors."""
+    """Receive each message once. It becomes visible again unless it is deleted. Raises botocore's errors."""
     seen: set[str] = set()
     while True:
         received = client.receive_message(

@@ -1,4 +1,4 @@
-"""Secrets from Secrets Manager, cached here and nowhere else: replaced ones are used within minutes."""
+"""Secrets from Secrets Manager, cached only here; a rotated one is used within minutes."""
 
 from __future__ import annotations
 
@@ -23,35 +23,36 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 SECRET_SECONDS = 300
-"""How long a fetched secret is used: a replaced one works within five minutes, without a deployment."""
+"""Cache time: a rotated secret works within five minutes, without a deployment."""
 
 OUTAGE_PAUSE_SECONDS = 30
-"""Between tries to replace an old value while Secrets Manager fails: not every caller should wait for it in vain."""
+"""Interval between refreshes while Secrets Manager fails, so that not every caller waits for a failing request."""
 
 REFUSED_PAUSE_SECONDS = 2
-"""Between fetches while a value stays refused and the secret unchanged; short, so that a fixed key saves the call."""
+"""Interval between fetches while a value is refused and the secret unchanged; short, so that a fixed key saves the
+call."""
 
 REFRESH_SECONDS = 0.5
-"""How long a new value is waited for while an old one is at hand: many times what Secrets Manager takes in a region."""
+"""Time-out of a refresh while an old value exists: many times Secrets Manager's usual latency."""
 
 SECRETS_MANAGER = budget(connect_seconds=0.5, read_seconds=1.0, attempts=2)
-"""In the same region; a caller is waiting for the command that needs the key."""
+"""In the same region; a caller waits for the command that needs the key."""
 
 FETCH_FAULTS = (DialtoneError, ClientError, BotoCoreError)
-"""A secret that makes no sense, or a Secrets Manager that does not answer."""
+"""A malformed secret, or Secrets Manager does not answer."""
 
 logger = logging.getLogger(__name__)
 
 
 class Secret(Protocol[Value]):
-    """A secret as those who use it know it. Ask for it at each use: only then is a replaced one noticed."""
+    """A secret's value. Call it at each use, so that a rotated one is noticed."""
 
     def __call__(self, deadline: float = NO_DEADLINE) -> Value:
-        """The value to use now; it is waited for until the deadline at most."""
+        """The current value; waits until the deadline at most."""
         ...
 
     def after_refusal(self, refused: Value, deadline: float = NO_DEADLINE) -> Value:
-        """The value to use after `refused` was not accepted; the same if there is no other."""
+        """The value to use after `refused` was rejected; the same if there is no other."""
         ...
 
 
@@ -74,9 +75,9 @@ class FixedSecret(Generic[Value]):
 
 
 def secret_text(name: str, within_seconds: float) -> str:
-    """The text that Secrets Manager holds under a name, asked for no longer than that.
+    """A secret's text, fetched within that time.
 
-    Raises botocore's errors, DeadlinePassed where no time is left, and DialtoneError for no text.
+    Raises botocore's errors, DeadlinePassed if no time is left, and DialtoneError if the secret is binary.
     """
     with request_until(time.monotonic() + within_seconds, "GetSecretValue"):
         text = _secrets_manager().get_secret_value(SecretId=name).get("SecretString", "").strip()
@@ -93,16 +94,16 @@ def _secrets_manager() -> SecretsManagerClient:
 
 @dataclass(slots=True)
 class CachedSecret(Generic[Value]):
-    """A secret of Secrets Manager: fetched when first needed, again when it is old, and when its value was refused.
+    """A secret of Secrets Manager: fetched on first use, and again when it is old or its value was refused.
 
-    While Secrets Manager fails, or holds what makes no sense, the value at hand is used on. Threads may share it.
+    While Secrets Manager fails, or the secret is malformed, the old value stays in use. Thread-safe.
     """
 
     secret: str
     read: Callable[[str, str], Value]
-    """Makes the value of the secret's name and text. Raises DialtoneError."""
+    """Parses the secret's name and text into its value. Raises DialtoneError."""
     fetch: Callable[[str, float], str] = secret_text
-    """Gives a secret's text by its name, within so many seconds."""
+    """Fetches a secret's text by its name, within that many seconds."""
     clock: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _values: list[Value] = field(default_factory=list)
@@ -112,9 +113,10 @@ class CachedSecret(Generic[Value]):
     """When a value that stays refused is fetched next."""
 
     def __call__(self, deadline: float = NO_DEADLINE) -> Value:
-        """The value to use now. Raises what `read` and `fetch` raise, but only where none is at hand.
+        """The current value.
 
-        `deadline` is a reading of the clock.
+        Raises the errors of `read` and `fetch`, but only if there is no old value. `deadline` is a reading of the
+        clock.
         """
         with self._lock:
             if not self._values:
@@ -124,9 +126,9 @@ class CachedSecret(Generic[Value]):
             return self._values[0]
 
     def after_refusal(self, refused: Value, deadline: float = NO_DEADLINE) -> Value:
-        """The value to use after `refused` was not accepted: fetched afresh, once for all threads that were refused.
+        """The value to use after `refused` was rejected: fetched again, once for all threads.
 
-        The same if the secret holds no other, or cannot be fetched. Raises as above.
+        The same if the secret has no other or cannot be fetched. Raises as above.
         """
         with self._lock:
             if not self._values:
@@ -137,7 +139,7 @@ class CachedSecret(Generic[Value]):
             return self._values[0]
 
     def forget(self) -> None:
-        """Drop the value: it is fetched when it is needed next."""
+        """Drop the value; it is fetched at the next use."""
         with self._lock:
             self._values.clear()
 
@@ -147,10 +149,10 @@ class CachedSecret(Generic[Value]):
         self._old_at = asked_at + SECRET_SECONDS
 
     def _refresh(self, deadline: float) -> bool:
-        """Replace the value at hand, which must not cost the time in which it may be used. False if that left none."""
+        """Refresh the value, without using up the caller's time if there is an old one. False if there is none."""
         within_seconds = min(REFRESH_SECONDS, (deadline - self.clock()) / 2)
         if within_seconds < SHORTEST_REQUEST_SECONDS:
-            return False  # the next caller has more
+            return False  # the next caller may have more time
         try:
             self._fetch(within_seconds)
         except FETCH_FAULTS as fault:

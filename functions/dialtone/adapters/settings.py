@@ -25,7 +25,7 @@ class SettingMissing(DialtoneError):  # noqa: N818 -- reads as the sentence it i
 
 
 def required(environ: Mapping[str, str], name: str) -> str:
-    """A variable's value. Raises SettingMissing where it is absent or blank."""
+    """A variable's value. Raises SettingMissing if it is absent or blank."""
     value = environ.get(name, "").strip()
     if not value:
         raise SettingMissing(name)
@@ -33,7 +33,7 @@ def required(environ: Mapping[str, str], name: str) -> str:
 
 
 def telnyx_api_key(environ: Mapping[str, str]) -> Secret[str]:
-    """What gives Telnyx's API key when first needed: TELNYX_API_KEY, or the secret that TELNYX_API_KEY_SECRET names.
+    """Telnyx's API key, fetched on first use: TELNYX_API_KEY, or the secret named by TELNYX_API_KEY_SECRET.
 
     The secret is the key itself, or JSON with the key as `api_key`. Raises SettingMissing if neither variable is set.
     """
@@ -50,7 +50,7 @@ API_KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def key_from(secret: str, text: str) -> str:
-    """Telnyx's API key, out of a secret's text. Raises DialtoneError where it holds none."""
+    """Parse a secret's text into Telnyx's API key. Raises DialtoneError if it has none."""
     remedy = 'store the key itself, or JSON with it: {"api_key": "KEY…"}'
     if not text.startswith("{"):
         key: object = text

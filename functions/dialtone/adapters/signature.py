@@ -16,7 +16,7 @@ SIGNATURE_HEADER = "telnyx-signature-ed25519"
 TIMESTAMP_HEADER = "telnyx-timestamp"
 
 TOLERANCE_SECONDS = 300
-"""Either way, as Telnyx's own SDK has it: what is older or newer may be a replay."""
+"""In both directions, like Telnyx's SDK: an older or newer webhook may be a replay."""
 
 _HINT = '; webhooks of API version 1 have none: the application\'s webhook_api_version must be "2"'
 
@@ -24,15 +24,15 @@ KEY_BYTES, SIGNATURE_BYTES = 32, 64
 
 
 class NotSigned(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the webhook is not signed
-    """A webhook that cannot be shown to come from Telnyx."""
+    """A webhook without a valid signature of Telnyx."""
 
 
 class KeyInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the key is invalid
-    """A text that is not a public key."""
+    """A malformed public key."""
 
 
 class Verifier:
-    """Telnyx's public key, or several while one is being replaced by another."""
+    """Telnyx's public key, or several during a rotation."""
 
     def __init__(self, keys: Sequence[VerifyKey]) -> None:
         self._keys = keys
@@ -58,7 +58,7 @@ class Verifier:
 
 
 def _decoded(text: str) -> bytes:
-    """The bytes that stand in base64; none for any other text."""
+    """The decoded base64; empty for any other text."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -90,7 +90,7 @@ def _signed_by(key: VerifyKey, signed: bytes, signature: bytes) -> bool:
 
 
 def request_body(request: Mapping[str, Any]) -> bytes:
-    """The bytes that were signed, of a request of API Gateway or of a function URL. Raises NotSigned."""
+    """The signed bytes of an API Gateway or function URL request. Raises NotSigned."""
     text = request.get("body")
     if not isinstance(text, str):
         return b""
@@ -101,7 +101,10 @@ def request_body(request: Mapping[str, Any]) -> bytes:
 
 
 def request_headers(request: Mapping[str, Any]) -> dict[str, str]:
-    """Its headers, names in lower case. The gateway joins duplicates with commas, which no signature survives."""
+    """The request's headers, names in lower case.
+
+    The gateway joins duplicates with commas, which makes a signature invalid.
+    """
     headers = request.get("headers")
     given = headers.items() if isinstance(headers, Mapping) else ()
     return {name.lower(): value for name, value in given if isinstance(name, str) and isinstance(value, str)}

@@ -1,4 +1,4 @@
-"""The calls table's stream, as Lambda hands its records over."""
+"""Records of the calls table's stream."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Change(NamedTuple):
-    """One record of the stream: an item as it was, and as it is."""
+    """One record of the stream: an item before and after a change."""
 
     number: str
-    """The stream's sequence number, from which Lambda goes on."""
+    """The stream's sequence number, from which Lambda continues."""
     session_id: str
     item: str
     committed_seconds: int
@@ -29,7 +29,7 @@ class Change(NamedTuple):
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Change:
-        """Read a record. Raises KeyError, TypeError or ValueError for what is none."""
+        """Parse a record. Raises KeyError, TypeError or ValueError if it is malformed."""
         change = record["dynamodb"]
         keys = plain(change["Keys"])
         return cls(
@@ -48,20 +48,20 @@ class Change(NamedTuple):
 
     @property
     def is_resent(self) -> bool:
-        """Whether an operator asked for all that the item shows to be sent again."""
+        """Whether an operator requested that the item's events be resent."""
         asked = self.after.get(RESENT_AT) if self.after else None
         return bool(asked) and asked != (self.before or {}).get(RESENT_AT)
 
     @property
     def call(self) -> Call | None:
-        """The leg as it is; None for any other item. Raises KeyError, TypeError or ValueError."""
+        """The leg after the change; None for any other item. Raises KeyError, TypeError or ValueError."""
         return call_from_item(self.after) if self.after and self.item.startswith(LEG) else None
 
     @property
     def recordings(self) -> tuple[Recording | None, Recording] | None:
-        """A ledger entry as it was and is, None for any other item. One that is sent again is as new.
+        """A ledger entry before and after the change; None for any other item.
 
-        Raises KeyError, TypeError or ValueError.
+        A resent one counts as new. Raises KeyError, TypeError or ValueError.
         """
         if not self.after or not self.item.startswith(RECORDING):
             return None
@@ -70,5 +70,5 @@ class Change(NamedTuple):
 
 
 def number_of(record: Mapping[str, Any]) -> str:
-    """A record's number; '' where it has none."""
+    """A record's sequence number; '' if it has none."""
     return str(record.get("dynamodb", {}).get("SequenceNumber", ""))

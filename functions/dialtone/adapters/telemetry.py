@@ -16,17 +16,17 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 from dialtone.domain.redaction import redacted, redacted_exception
 
 NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
-"""Powertools' own variable for the metrics' namespace; template.yaml gives each stack one of its own."""
+"""Powertools' variable for the metrics' namespace; template.yaml gives each stack its own."""
 
 NAMESPACE = "Dialtone/local"
-"""The namespace where the environment does not name one: on a developer's machine."""
+"""The default namespace, for a developer's machine."""
 
 Level = Literal["info", "warning", "error"]
 Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes", "None"]
 
 
 class Measure(NamedTuple):
-    """One value of a metric, by the service and the dimensions given."""
+    """One value of a metric, by service and the given dimensions."""
 
     name: str
     value: float = 1
@@ -35,24 +35,24 @@ class Measure(NamedTuple):
 
 
 class Observer:
-    """A function's log and metrics. Names of metrics and dimensions are those that infra/monitoring.yaml asks for."""
+    """A function's log and metrics. Names of metrics and dimensions must match infra/monitoring.yaml."""
 
     def __init__(self, service: str) -> None:
         namespace = os.environ.get(NAMESPACE_VARIABLE) or NAMESPACE
-        # Not `Metrics`, whose values are the process's: what one observer measures is no other's.
+        # Not `Metrics`, whose values are shared by the whole process.
         self._metrics = AmazonCloudWatchEMFProvider(service=service, namespace=namespace)
-        # Where in the code the line is written is always here: no news.
+        # The code location would always be here.
         self._logger = Logger(service=service, location=None, json_serializer=_line)
 
     def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
-        """One structured line. With `failed`, that exception (True: the one being handled) goes with it as a field."""
+        """Write one structured line. `failed` adds an exception (True: the one being handled) as a field."""
         write = {"info": self._logger.info, "warning": self._logger.warning, "error": self._logger.error}[level]
         write(message, extra=dict(fields), exc_info=failed)
 
     def measure(self, *measures: Measure) -> None:
-        """All values of one webhook or job, in a blob of CloudWatch's embedded metric format.
+        """Write all values of one webhook or job in CloudWatch's embedded metric format.
 
-        A blob has room for one value of a name, of a dimension as of a metric: another one begins another blob.
+        A blob holds one value per name of a metric or dimension; another value starts another blob.
         """
         alike: dict[tuple[tuple[str, str], ...], list[Measure]] = {}
         for measure in measures:
@@ -74,7 +74,7 @@ class Observer:
 
 
 def _add(added: dict[str, Any], blobs: list[dict[str, Any]]) -> None:
-    """Put a blob into the first that says nothing else under a name of its own, or else behind them."""
+    """Merge a blob into the first one without conflicting names, or append it."""
     named = {name: value for name, value in added.items() if name != "_aws"}
     for blob in blobs:
         if all(blob.get(name, value) == value for name, value in named.items()):
@@ -85,14 +85,15 @@ def _add(added: dict[str, Any], blobs: list[dict[str, Any]]) -> None:
 
 
 def print_exception() -> None:
-    """Write the exception being handled to stderr, for when no log line can be written."""
+    """Write the exception being handled to stderr, if no log line can be written."""
     sys.stderr.write(redacted_exception(traceback.format_exc()))
 
 
 def _line(entry: Mapping[str, Any]) -> str:
-    """A log line: here, and nowhere else, it loses what must not be logged.
+    """A log line.
 
-    Half a surrogate pair, which no text from outside is safe from, would keep it from being written.
+    The only place where data that must not be logged is removed. Lone surrogates, which external texts may contain, are
+    replaced, since they cannot be written.
     """
     text = json.dumps(redacted(entry), ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace").decode()

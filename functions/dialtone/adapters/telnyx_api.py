@@ -1,4 +1,4 @@
-"""Telnyx's API: sends commands and asks after recordings, within a deadline.
+"""Telnyx's API: sends commands and reads calls and recordings, within a deadline.
 
 What each answer of Telnyx means here (statuses and codes decide, never a message's text):
 
@@ -68,18 +68,16 @@ SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
 
 CALL_ENDED = "90018"
 UNKNOWN_CALL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
-"""Of a question about a call: its id is not, or no longer, one that Telnyx knows."""
-# Telnyx has no command id for them: they set a value, and setting it twice is setting it once.
+"""Statuses of a request about a call whose id Telnyx does not know, or no longer."""
+# Telnyx takes no command id for them, but they are idempotent: they set a value.
 WITHOUT_COMMAND_ID = frozenset(
     {"client_state_update", "conference_mute", "conference_unmute", "switch_supervisor_role"}
 )
 PUT = frozenset({"client_state_update"})
 
-# Commands whose 403 may be about what they ask for (a destination, a kind of recording) and not about the account.
+# Commands whose 403 may be about their parameters (a destination, a kind of recording), not about the account.
 MAY_BE_FORBIDDEN = frozenset({"dial", "transfer", "record_start"})
-CALL_CONTROL_CODES = (
-    "90"  # Call Control's own codes begin with it: they are about the one command, such as channel limits
-)
+CALL_CONTROL_CODES = "90"  # prefix of Call Control's own codes: they are about one command, such as channel limits
 
 
 Kind = Literal["accepted", "ended", "refused", "unavailable"]
@@ -87,38 +85,41 @@ Reason = Literal["", "deadline", "timeout", "connection", "rate-limited", "serve
 
 
 class Outcome(NamedTuple):
-    """What came of a request to Telnyx."""
+    """The outcome of a request to Telnyx."""
 
     kind: Kind
     attempts: int
     """How often it was sent; 0 if the deadline left no time at all."""
     status: int = 0
-    """The HTTP status; 0 if there was no answer."""
+    """The HTTP status; 0 without a response."""
     body: Mapping[str, object] = EMPTY
-    """Of an accepted one: Telnyx's answer."""
+    """Telnyx's response, if accepted."""
     code: str = ""
-    """Of a refused or ended one, as `title` and `detail`: what Telnyx says."""
+    """Telnyx's error code, like `title` and `detail`, if refused or ended."""
     title: str = ""
     detail: str = ""
-    """Of one without a connection: the kind of failure, such as ConnectError."""
+    """Without a connection: the kind of failure, such as ConnectError."""
     reason: Reason = ""
-    """Of an unavailable one."""
+    """Why Telnyx is unavailable."""
     retry_after_seconds: float | None = None
-    """Of an unavailable one: how long Telnyx asks us to wait; None if it does not say."""
+    """If unavailable: how long Telnyx asks us to wait; None if it does not say."""
     rate_limited: int = 0
-    """How often Telnyx answered 429, whatever came of it in the end."""
+    """How often Telnyx answered 429, whatever the final outcome."""
     milliseconds: float = 0
     """How long the last attempt took."""
 
     @property
     def data(self) -> Mapping[str, object]:
-        """Telnyx's answer proper: of a dial, `call_control_id`, `call_leg_id` and `call_session_id` of the new leg."""
+        """The `data` of Telnyx's response.
+
+        For a dial, the new leg's `call_control_id`, `call_leg_id` and `call_session_id`.
+        """
         data = self.body.get("data")
         return data if isinstance(data, dict) else {}
 
     @property
     def remedy(self) -> str:
-        """What an operator should look at; empty where the answer speaks for itself."""
+        """What an operator should check; empty if the response is self-explanatory."""
         return _REMEDIES.get(self.status, "") if self.kind != "accepted" else ""
 
 
@@ -130,7 +131,7 @@ _REMEDIES = {
 
 
 class RecordingInfo(NamedTuple):
-    """A recording as Telnyx has it; unknown fields are empty."""
+    """A recording in Telnyx's API; unknown fields are empty."""
 
     recording_id: str
     call_leg_id: str
@@ -142,11 +143,11 @@ class RecordingInfo(NamedTuple):
     started_at: str
     ended_at: str
     download_urls: Mapping[str, str]
-    """By format, mp3 or wav; fresh: they live for ten minutes."""
+    """By format, mp3 or wav; valid for ten minutes."""
     created_at: str = ""
-    """When Telnyx had saved it: about the time of its webhook."""
+    """When Telnyx saved it: about the time of its webhook."""
     connection_id: str = ""
-    """Of the application whose call it is of."""
+    """The application of its call."""
 
     @property
     def format(self) -> str:
@@ -159,11 +160,11 @@ class RecordingsPage(NamedTuple):
 
     recordings: tuple[RecordingInfo, ...]
     more: bool
-    """Whether another page follows; where Telnyx does not say, one follows each that is not empty."""
+    """Whether another page follows; if Telnyx does not say, true for every page that is not empty."""
 
 
 class CallInfo(NamedTuple):
-    """Whether a leg goes on, as Telnyx has it."""
+    """Whether a leg is open, according to Telnyx."""
 
     is_alive: bool
     ended_at: str
@@ -171,15 +172,15 @@ class CallInfo(NamedTuple):
 
 
 class QueueInfo(NamedTuple):
-    """A queue as Telnyx has it."""
+    """A queue in Telnyx's API."""
 
     current_size: int
     average_wait_time_secs: int | None
-    """How long the calls in it have waited by now, on average; None where it says none."""
+    """The average wait so far of the calls in it; None if not reported."""
 
 
 class TranscriptInfo(NamedTuple):
-    """A recording's transcript as Telnyx has it; unknown fields are empty."""
+    """A recording's transcript in Telnyx's API; unknown fields are empty."""
 
     recording_id: str
     status: str
@@ -189,31 +190,31 @@ class TranscriptInfo(NamedTuple):
 
 
 class TakenCommand(NamedTuple):
-    """A command that Telnyx has taken, as its list of a call's events has it."""
+    """A command that Telnyx accepted, from its list of a call's events."""
 
     action: str
-    """Without whatever stands before the last point; '' where the name is of another form."""
+    """The part after the last dot; '' if the name has another form."""
     call_leg_id: str
     said: str
-    """All that Telnyx says of it, as JSON: its description names no field for the command's id."""
+    """The whole entry as JSON: Telnyx documents no field for the command's id."""
 
 
 class ReportedEvent(NamedTuple):
-    """An event of a call, as Telnyx's list of what happened has it."""
+    """An event of a call, from Telnyx's list of a call's events."""
 
     name: str
     call_leg_id: str
     occurred_at: str
     event: Mapping[str, object] | None
-    """The `data` of its webhook, where Telnyx's list shows it; its description calls that the raw event."""
+    """The `data` of its webhook, if the list has it; Telnyx calls it the raw event."""
 
 
 MESSAGES_ASKED, MESSAGE_PAGES = 100, 20
-"""Of a conversation with an assistant, at once, and how often: more is nothing that two say in an hour."""
+"""Messages of a conversation per page, and pages: more than is said in an hour."""
 
 
 class TelnyxApi:
-    """Telnyx, with one pool of connections, for as long as the process lives; threads may share it."""
+    """Telnyx's API, with one connection pool per process; thread-safe."""
 
     def __init__(
         self,
@@ -224,7 +225,7 @@ class TelnyxApi:
         sleep: Callable[[float], None] = time.sleep,
         now_seconds: Callable[[], float] = time.time,
     ) -> None:
-        """Take the key, or the secret that is asked for it at each request; the SDK itself reads TELNYX_BASE_URL."""
+        """Take the key, or the secret that is read at each request; the SDK itself reads TELNYX_BASE_URL."""
         self._api_key = FixedSecret(api_key) if isinstance(api_key, str) else api_key
         self._base_url = base_url
         self._clock = clock
@@ -235,16 +236,16 @@ class TelnyxApi:
         self._answer: Callable[[httpx.Request], tuple[int, Mapping[str, object]]] | None = None
 
     def over(self, answer: Callable[[httpx.Request], tuple[int, Mapping[str, object]]]) -> TelnyxApi:
-        """The same with the same key, but no request leaves the process: `answer` gives each its status and JSON."""
+        """A copy with the same key that sends no requests: `answer` returns the status and JSON of each."""
         other = TelnyxApi(self._api_key, self._base_url, clock=self._clock, sleep=self._sleep)
         other._answer = answer
         return other
 
     def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
-        """Send one command and give what came of it.
+        """Send one command and return its outcome.
 
-        `deadline` is a reading of the clock, `time.monotonic()` unless another was given; no waiting for Telnyx goes
-        beyond it. The only thing raised is what fetching the API key raises, DeadlinePassed included.
+        `deadline` is a reading of the clock, by default `time.monotonic()`; no wait for Telnyx exceeds it. Raises only
+        the errors of fetching the API key, including DeadlinePassed.
         """
         if command.action not in ACTIONS:
             # StoredDecision by a later version of the program that was taken back since: the flow takes its error path.
@@ -255,15 +256,15 @@ class TelnyxApi:
 
         def ask(client: telnyx.Telnyx, options: telnyx.RequestOptions) -> httpx.Response:
             send = client.put if command.action in PUT else client.post
-            # The SDK takes longer to join a path to its base than to build the rest of the request.
+            # The SDK needs longer to join URL and path than for the rest of the request.
             return send(f"{client.base_url}{path[1:]}", cast_to=_as_it_came(), body=body, options=options)
 
         outcome = self._ask(ask, deadline)
         return outcome._replace(kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
 
     def _send_message(self, message: Command, key: str, deadline: float) -> Outcome:
-        """Send a text. Telnyx gives the same answer to the same body under the same key, for a day."""
-        body = dict(sorted(message.parameters.items()))  # byte for byte the same, wherever it was stored meanwhile
+        """Send a text (SMS). For a day, Telnyx returns the same response to the same body with the same key."""
+        body = dict(sorted(message.parameters.items()))  # byte for byte the same, even after being stored
 
         def ask(client: telnyx.Telnyx, options: telnyx.RequestOptions) -> httpx.Response:
             options = {**options, "headers": {"Idempotency-Key": key}}
@@ -271,13 +272,13 @@ class TelnyxApi:
 
         outcome = self._ask(ask, deadline)
         if outcome.status == HTTPStatus.CONFLICT and not outcome.code.startswith(MESSAGING_CODES):
-            return outcome._replace(kind="unavailable", reason="server-error")  # one under this key is being answered
+            return outcome._replace(kind="unavailable", reason="server-error")  # a request with this key is in progress
         about_text = outcome.code.startswith(MESSAGING_CODES)
         locked_out = not about_text and outcome.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         return outcome._replace(kind="unavailable", reason="unauthorized") if locked_out else outcome
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
-        """Send several commands with their ids at once, and give what came of each; as `send` otherwise."""
+        """Send several commands in parallel and return their outcomes; otherwise like `send`."""
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- most calls never need it
 
         with ThreadPoolExecutor(len(asked)) as threads:
@@ -292,11 +293,10 @@ class TelnyxApi:
         started_at: str = "",
         deadline: float | None = None,
     ) -> RecordingInfo | None:
-        """Give a recording by its id, else the one of the leg whose file has that name, else the one that started then.
+        """A recording by its id, else by leg and file name, else by leg and start time.
 
-        None if there is none, or if several may be it: to guess would be to file one under another's name. Without
-        `started_at` the leg must have a single recording.
-        Raises TelnyxRefused and TelnyxUnavailable.
+        None if there is none, or if several match: a guess could mix up recordings. Without `started_at` the leg must
+        have exactly one recording. Raises TelnyxRefused and TelnyxUnavailable.
         """
         if recording_id:
             outcome = self._get(f"/recordings/{_path_part(recording_id)}", deadline)
@@ -310,9 +310,9 @@ class TelnyxApi:
         return named[0] if len(named) == 1 else _started(found, started_at)
 
     def recordings_of(self, call_session_id: str, *, deadline: float | None = None) -> tuple[RecordingInfo, ...]:
-        """Give every recording of a phone call, of whichever leg. Raises TelnyxRefused and TelnyxUnavailable.
+        """Every recording of a phone call, on any leg. Raises TelnyxRefused and TelnyxUnavailable.
 
-        An answer without a list is no answer: none must be taken for there being none.
+        A response without a list raises, too, so that it is not taken for an empty list.
         """
         outcome = self._get("/recordings", deadline, _listed_of(call_session_id=call_session_id))
         return tuple(recording_info(each) for each in _listed(outcome))
@@ -320,9 +320,9 @@ class TelnyxApi:
     def recordings_created(
         self, since_seconds: float, until_seconds: float, page: int = 1, *, deadline: float | None = None
     ) -> RecordingsPage:
-        """Give a page of the account's recordings that were created within these unix times, of whichever application.
+        """A page of the account's recordings created within these unix times, of any application.
 
-        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        Raises TelnyxRefused and TelnyxUnavailable. A response without a list raises, too.
         """
         wanted = {"created_at": {"gte": _written(since_seconds), "lte": _written(until_seconds)}}
         query = {"filter": wanted, "page[number]": page, "page[size]": RECORDINGS_ASKED}
@@ -331,7 +331,7 @@ class TelnyxApi:
         return RecordingsPage(listed, page < _pages(outcome.body, page + bool(listed)))
 
     def find_call(self, call_control_id: str, *, deadline: float | None = None) -> CallInfo | None:
-        """Give whether a leg goes on; None if Telnyx does not know it (any more).
+        """Whether a leg is open; None if Telnyx does not know it (any more).
 
         Raises TelnyxRefused and TelnyxUnavailable.
         """
@@ -344,7 +344,7 @@ class TelnyxApi:
         return found
 
     def queue_position(self, queue: str, call_control_id: str, *, deadline: float | None = None) -> int:
-        """Give the place of a call in a queue, 1 for the first; 0 if it is not in it.
+        """A call's position in a queue, 1 for the first; 0 if it is not in it.
 
         Raises TelnyxRefused and TelnyxUnavailable.
         """
@@ -352,20 +352,20 @@ class TelnyxApi:
         return 0 if outcome.status == HTTPStatus.NOT_FOUND else count_in(_answered(outcome).data, "queue_position") or 0
 
     def find_queue(self, queue: str, *, deadline: float | None = None) -> QueueInfo | None:
-        """Give a queue; None if there is none of that name. Raises TelnyxRefused and TelnyxUnavailable."""
+        """A queue; None if there is none of that name. Raises TelnyxRefused and TelnyxUnavailable."""
         outcome = self._get(f"/queues/{_path_part(queue)}", deadline)
         return None if outcome.status == HTTPStatus.NOT_FOUND else queue_info(_answered(outcome).data)
 
     def first_in_queue(self, queue: str, *, deadline: float | None = None) -> int:
-        """Give since when the first call of a queue waits, in unix milliseconds; 0 if none does.
+        """Since when a queue's first call has waited, in unix milliseconds; 0 if it is empty.
 
-        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        Raises TelnyxRefused and TelnyxUnavailable. A response without a list raises, too.
         """
         outcome = self._get(f"/queues/{_path_part(queue)}/calls", deadline)
         return 0 if outcome.status == HTTPStatus.NOT_FOUND else first_of(_listed(outcome))
 
     def conference_status(self, conference: str, *, deadline: float | None = None) -> str:
-        """Give how far a conference is, in Telnyx's word; '' if there is none.
+        """A conference's status, in Telnyx's terms; '' if there is none.
 
         Raises TelnyxRefused and TelnyxUnavailable.
         """
@@ -373,44 +373,44 @@ class TelnyxApi:
         return "" if outcome.status == HTTPStatus.NOT_FOUND else str(_answered(outcome).data.get("status") or "")
 
     def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
-        """Give a transcript by its id; None if it does not exist. Raises TelnyxRefused and TelnyxUnavailable."""
+        """A transcript by its id; None if it does not exist. Raises TelnyxRefused and TelnyxUnavailable."""
         outcome = self._get(f"/recording_transcriptions/{_path_part(transcription_id)}", deadline)
         if outcome.status == HTTPStatus.NOT_FOUND:
             return None
         return transcript_info(_answered(outcome).data)
 
     def transcriptions_of(self, recording_id: str, *, deadline: float | None = None) -> tuple[str, ...]:
-        """Give the ids of a recording's transcriptions, also of one that was deleted. Raises as `transcripts_of`."""
+        """The ids of a recording's transcriptions, even if it was deleted. Raises as `transcripts_of`."""
         return tuple(each.transcription_id for each in self.transcripts_of(recording_id, deadline=deadline))
 
     def transcripts_of(self, recording_id: str, *, deadline: float | None = None) -> tuple[TranscriptInfo, ...]:
-        """Give a recording's transcripts, also of one that was deleted.
+        """A recording's transcripts, even if it was deleted.
 
-        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        Raises TelnyxRefused and TelnyxUnavailable. A response without a list raises, too.
         """
         wanted = {"filter": {"recording_id": recording_id}, "page[size]": RECORDINGS_ASKED}
         listed = map(transcript_info, _listed(self._get("/recording_transcriptions", deadline, wanted)))
         return tuple(each for each in listed if each.transcription_id and each.recording_id == recording_id)
 
     def delete_recording(self, recording_id: str, *, deadline: float | None = None) -> bool:
-        """Delete a recording for good; False if there is no such one. Raises TelnyxRefused and TelnyxUnavailable.
+        """Delete a recording permanently; False if it does not exist.
 
-        Its transcriptions stay: they are deleted by themselves.
+        Its transcriptions stay and must be deleted separately. Raises TelnyxRefused and TelnyxUnavailable.
         """
         return self._delete(f"/recordings/{_path_part(recording_id)}", deadline)
 
     def delete_transcription(self, transcription_id: str, *, deadline: float | None = None) -> bool:
-        """Delete a transcription for good; False if there is no such one. Raises as `delete_recording`."""
+        """Delete a transcription permanently; False if it does not exist. Raises as `delete_recording`."""
         return self._delete(f"/recording_transcriptions/{_path_part(transcription_id)}", deadline)
 
     def delete_conversation(self, conversation_id: str, *, deadline: float | None = None) -> bool:
-        """Delete a conversation with an assistant for good; False if there is no such one. Raises as above."""
+        """Delete a conversation with an assistant permanently; False if it does not exist. Raises as above."""
         return self._delete(f"/ai/conversations/{_path_part(conversation_id)}", deadline)
 
     def conversation_messages(self, conversation_id: str, *, deadline: float | None = None) -> list[dict[str, object]]:
-        """Give what was said in a conversation with an assistant, in order; nothing for one that does not exist.
+        """The messages of a conversation with an assistant, in order; empty if it does not exist.
 
-        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        Raises TelnyxRefused and TelnyxUnavailable. A response without a list raises, too.
         """
         messages: list[dict[str, object]] = []
         for page in range(1, MESSAGE_PAGES + 1):
@@ -427,9 +427,9 @@ class TelnyxApi:
     def commands_since(
         self, call_session_id: str, since_seconds: float, deadline: float | None = None
     ) -> tuple[TakenCommand, ...]:
-        """Give the commands of a phone call that Telnyx has taken since that unix time, on all of its legs.
+        """The commands that Telnyx has accepted since that unix time, on all legs of a phone call.
 
-        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        Raises TelnyxRefused and TelnyxUnavailable. A response without a list raises, too.
         """
         since = _written(since_seconds)
         wanted = {"application_session_id": call_session_id, "type": "command", "occurred_at": {"gte": since}}
@@ -439,9 +439,9 @@ class TelnyxApi:
     def events_since(
         self, call_session_id: str, since_seconds: float, *, deadline: float | None = None
     ) -> tuple[ReportedEvent, ...]:
-        """Give the events of a phone call since that unix time, whether or not their webhooks have come.
+        """The events of a phone call since that unix time, whether or not their webhooks have come.
 
-        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        Raises TelnyxRefused and TelnyxUnavailable. A response without a list raises, too.
         """
         since = _written(since_seconds)
         wanted = {"application_session_id": call_session_id, "type": "webhook", "occurred_at": {"gte": since}}
@@ -451,10 +451,10 @@ class TelnyxApi:
     def undelivered(
         self, call_session_id: str, since_seconds: float, *, deadline: float | None = None
     ) -> tuple[Mapping[str, object], ...]:
-        """Give the events of a phone call whose webhooks Telnyx gave up since that unix time, the oldest first.
+        """The events of a phone call whose webhooks Telnyx gave up since that unix time, oldest first.
 
-        Each is the `data` that Telnyx would have delivered. Raises TelnyxRefused and TelnyxUnavailable. An answer
-        without a list is no answer, here too.
+        Each is the `data` that Telnyx would have delivered. Raises TelnyxRefused and TelnyxUnavailable. A response
+        without a list raises, too.
         """
         wanted = {
             "status": {"eq": "failed"},
@@ -465,7 +465,7 @@ class TelnyxApi:
         return undelivered_events(listed, call_session_id)
 
     def prepare(self) -> None:
-        """Load the SDK and what commands need of it, without the key and without a request."""
+        """Load the parts of the SDK that commands need, without the key or a request."""
         self._made("none is needed").close()
 
     def close(self) -> None:
@@ -497,12 +497,12 @@ class TelnyxApi:
         else:
             http = package.DefaultHttpxClient(limits=limits)
             _keep_to_deadlines(http)
-        # Its own retries wait up to 8 s and know nothing of a deadline.
+        # Its own retries wait up to 8 s and ignore deadlines.
         client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, max_retries=0)
         return client
 
     def _get(self, path: str, deadline: float | None, query: Mapping[str, object] | None = None) -> Outcome:
-        """Ask for something, by the deadline or within the time of a lookup."""
+        """GET a resource, by the deadline or within the time of a lookup."""
 
         def ask(client: telnyx.Telnyx, options: telnyx.RequestOptions) -> httpx.Response:
             return client.get(path, cast_to=_as_it_came(), options={**options, "params": query or {}})
@@ -520,7 +520,7 @@ class TelnyxApi:
         return True
 
     def _ask(self, ask: _Ask, deadline: float) -> Outcome:
-        """Ask, and once more with the new key where the key was replaced and Telnyx does not accept the old one."""
+        """Send a request; resend it with the new key if the key was rotated and Telnyx rejects the old one."""
         key = self._api_key(deadline)
         outcome = self._asked_with(key, ask, deadline)
         if outcome.status != HTTPStatus.UNAUTHORIZED or (replaced := self._api_key.after_refusal(key, deadline)) == key:
@@ -530,8 +530,8 @@ class TelnyxApi:
         return again._replace(attempts=outcome.attempts + again.attempts, rate_limited=limited)
 
     def _asked_with(self, key: str, ask: _Ask, deadline: float) -> Outcome:
-        """Ask, and ask again once where that may help and the deadline allows."""
-        client = self._open(key)  # before time is measured: from cold it imports the SDK
+        """Send a request; resend it once if that may help and the deadline allows."""
+        client = self._open(key)  # before time is measured: it may import the SDK
         outcome, limited, took = Outcome("unavailable", 0, reason="deadline"), 0, 0.0
         for attempt in range(1, ATTEMPTS + 1):
             left = deadline - self._clock()
@@ -567,7 +567,7 @@ class TelnyxApi:
 
 
 def request_of(command: Command, command_id: str) -> tuple[str, dict[str, object]]:
-    """Give where a command goes, and what it says there; of all but texts."""
+    """A command's path and body; for all commands except texts."""
     body = dict(command.parameters)
     if command.action not in WITHOUT_COMMAND_ID:
         body["command_id"] = command_id
@@ -595,7 +595,7 @@ def _listed(outcome: Outcome) -> list[dict[str, object]]:
 
 
 def _pages(body: Mapping[str, object], unless_said: int) -> int:
-    """Give how many pages a list has by its own account."""
+    """The number of pages that a list reports."""
     meta = body.get("meta")
     total = meta.get("total_pages") if isinstance(meta, dict) else None
     return total if type(total) is int else unless_said
@@ -606,14 +606,14 @@ def _listed_of(**wanted: str) -> dict[str, object]:
 
 
 def _as_it_came() -> type[httpx.Response]:
-    """What the SDK shall make of an answer that is no error: nothing."""
-    import httpx  # noqa: PLC0415 -- a start need not load it
+    """Makes the SDK return successful responses unparsed."""
+    import httpx  # noqa: PLC0415 -- not needed at start
 
     return httpx.Response
 
 
 def _in_process(answer: Callable[[httpx.Request], tuple[int, Mapping[str, object]]]) -> httpx.BaseTransport:
-    import httpx  # noqa: PLC0415 -- the SDK has loaded it by now
+    import httpx  # noqa: PLC0415 -- the SDK has loaded it
 
     def respond(request: httpx.Request) -> httpx.Response:
         status, content = answer(request)
@@ -623,7 +623,7 @@ def _in_process(answer: Callable[[httpx.Request], tuple[int, Mapping[str, object
 
 
 def _keep_to_deadlines(http: httpx.Client) -> None:
-    """Give its connections, those to proxies too, a network that does. The client itself takes none as an argument."""
+    """Replace the network backend of its connections, including those to proxies: the client takes no such argument."""
     from dialtone.adapters.timed_network import TimedNetwork  # noqa: PLC0415 -- imports httpcore
 
     for transport in (http._transport, *http._mounts.values()):  # noqa: SLF001 -- as above
@@ -632,7 +632,7 @@ def _keep_to_deadlines(http: httpx.Client) -> None:
 
 
 def _timeout(package: ModuleType, left: float) -> telnyx.Timeout:
-    """Give the time-outs of one attempt: each may take all that is left, since the attempt itself ends in time."""
+    """The time-outs of one attempt: each may use all the time left, since the attempt as a whole ends in time."""
     connect, read = min(CONNECT_SECONDS, left), min(READ_SECONDS, left)
     timeout: telnyx.Timeout = package.Timeout(connect=connect, read=read, write=read, pool=connect)
     return timeout
@@ -654,13 +654,13 @@ def _not_accepted(error: telnyx.APIStatusError, attempt: int, now_seconds: float
 
 
 def _errors(body: object) -> list[dict[str, object]]:
-    """Give the errors that Telnyx lists; empty if the body is not Telnyx's, such as a proxy's error page."""
+    """Telnyx's errors; empty if the body is not Telnyx's, such as a proxy's error page."""
     errors = body.get("errors") if isinstance(body, dict) else None
     return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
 
 
 def _locked_out(command: Command, outcome: Outcome) -> bool:
-    """Whether the key or the account is refused, and not this command: then Telnyx would not obey any other either."""
+    """Whether Telnyx refuses the key or the account, and thus all commands, not just this one."""
     if outcome.status == HTTPStatus.UNAUTHORIZED:
         return True
     forbidden = outcome.status == HTTPStatus.FORBIDDEN and not outcome.code.startswith(CALL_CONTROL_CODES)
@@ -668,7 +668,7 @@ def _locked_out(command: Command, outcome: Outcome) -> bool:
 
 
 def _seconds(retry_after: str, now_seconds: float) -> float | None:
-    """Give the seconds of a Retry-After, which is a number or a date (RFC 9110, 10.2.3); None for anything else."""
+    """The seconds of a Retry-After, a number or a date (RFC 9110, 10.2.3); None for anything else."""
     if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after)
     try:
@@ -689,7 +689,7 @@ def _answered(outcome: Outcome) -> Outcome:
 
 
 def call_info(data: Mapping[str, object]) -> CallInfo | None:
-    """Give whether a leg goes on of which Telnyx's API writes this; None if it does not say."""
+    """Whether a leg is open, from Telnyx's JSON; None if it does not say."""
     is_alive, ended_at = data.get("is_alive"), data.get("end_time")
     if not isinstance(is_alive, bool):
         return None
@@ -697,24 +697,24 @@ def call_info(data: Mapping[str, object]) -> CallInfo | None:
 
 
 def queue_info(data: Mapping[str, object]) -> QueueInfo:
-    """Give a queue of which Telnyx's API writes this."""
+    """A queue, from Telnyx's JSON."""
     return QueueInfo(count_in(data, "current_size") or 0, count_in(data, "average_wait_time_secs"))
 
 
 def first_of(calls: Iterable[Mapping[str, object]]) -> int:
-    """Give since when the first of these calls waits, in unix milliseconds; 0 if there is none."""
+    """Since when the first of these calls has waited, in unix milliseconds; 0 if there is none."""
     first = min(calls, key=lambda each: count_in(each, "queue_position") or 0, default={})
     return int(_moment(str(first.get("enqueued_at"))) * MILLIS_PER_SECOND)
 
 
 def count_in(data: Mapping[str, object], name: str) -> int | None:
-    """Give a field that counts something; None for anything else."""
+    """A field that is a count; None for anything else."""
     value = data.get(name)
     return value if type(value) is int and value >= 0 else None
 
 
 def recording_info(data: Mapping[str, object]) -> RecordingInfo:
-    """Give a recording of which Telnyx's API writes this; what is not as it says is taken for unknown."""
+    """A recording, from Telnyx's JSON; fields of unexpected types count as unknown."""
 
     def given(name: str) -> str:
         value = data.get(name)
@@ -739,20 +739,20 @@ def recording_info(data: Mapping[str, object]) -> RecordingInfo:
 
 
 def transcript_info(data: Mapping[str, object]) -> TranscriptInfo:
-    """Give a transcript of which Telnyx's API writes this; what is not text is taken for unknown."""
+    """A transcript, from Telnyx's JSON; fields that are not text count as unknown."""
     given = (data.get(name) for name in ("recording_id", "status", "transcription_text", "id"))
     return TranscriptInfo(*(value if isinstance(value, str) else "" for value in given))
 
 
 def taken_command(data: Mapping[str, object]) -> TakenCommand:
-    """Give a command of Telnyx's list, whatever form it has."""
+    """A command of Telnyx's list, in any form."""
     name, leg = data.get("name"), data.get("call_leg_id")
     action = name.rpartition(".")[2] if isinstance(name, str) else ""
     return TakenCommand(action, leg if isinstance(leg, str) else "", json.dumps(data, sort_keys=True))
 
 
 def reported_event(data: Mapping[str, object], call_session_id: str) -> ReportedEvent:
-    """Give an event of Telnyx's list, whatever form its metadata have."""
+    """An event of Telnyx's list, whatever the form of its metadata."""
     given = (data.get(name) for name in ("name", "call_leg_id", "event_timestamp"))
     name, leg, at = (each if isinstance(each, str) else "" for each in given)
     metadata = data.get("metadata")
@@ -762,7 +762,7 @@ def reported_event(data: Mapping[str, object], call_session_id: str) -> Reported
 
 
 def _is_event_of(value: object, call_session_id: str) -> TypeGuard[Mapping[str, object]]:
-    """Whether it is the `data` of a webhook of that phone call: such a one is processed as if it had come."""
+    """Whether it is the `data` of a webhook of that phone call; then it is processed like a delivered one."""
     if not isinstance(value, dict) or not all(isinstance(value.get(each), str) for each in _OF_EVERY_EVENT):
         return False
     payload = value.get("payload")
@@ -775,9 +775,9 @@ _OF_EVERY_EVENT = ("id", "event_type", "occurred_at")
 def undelivered_events(
     listed: Iterable[Mapping[str, object]], call_session_id: str
 ) -> tuple[Mapping[str, object], ...]:
-    """Give the events in Telnyx's list of deliveries that failed and are of that phone call, the oldest first.
+    """The events of a phone call in Telnyx's list of failed deliveries, oldest first.
 
-    Telnyx finds them by a text that stands anywhere in them: whose they are, they say themselves.
+    Telnyx searches by text anywhere in the event, so the event's own session is checked.
     """
     found: dict[str, Mapping[str, object]] = {}
     for each in listed:
@@ -795,7 +795,7 @@ def _written(seconds: float) -> str:
 
 
 def _started(found: Sequence[RecordingInfo], started_at: str) -> RecordingInfo | None:
-    """Give the recording that started at that time, or the only one if no time is given; None if several may be it."""
+    """The recording that started at that time, or the only one if no time is given; None if several match."""
     if not started_at:
         return found[0] if len(found) == 1 else None
     wanted = _moment(started_at)
@@ -807,7 +807,7 @@ def _started(found: Sequence[RecordingInfo], started_at: str) -> RecordingInfo |
 
 
 def _moment(written: str) -> float:
-    """Give the seconds since 1970 of an ISO 8601 time; 0 for any other text."""
+    """The unix seconds of an ISO 8601 time; 0 for any other text."""
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:

@@ -1,8 +1,8 @@
-"""The telnyx package, loaded without running its package indexes.
+"""Loads the telnyx package without running its package indexes.
 
 `telnyx.types`, `telnyx.resources` and the packages below them have an `__init__` that imports every model that Telnyx
-has: some 3,000 modules, seconds of a caller's silence. Here such an index is read instead of run, and a name in it is
-imported when somebody asks for it. Everything else is the SDK's own code, run as it stands.
+has: some 3,000 modules, seconds of silence for a caller. Here such an index is parsed instead of run, and a name in it
+is imported on first use. Everything else is the SDK's own code, unchanged.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class TelnyxSdk:
         self._package: ModuleType | None = None
 
     def load(self) -> ModuleType:
-        """Give the telnyx package; the first call imports it."""
+        """The telnyx package; the first call imports it."""
         with self._lock:
             if self._package is None:
                 self._package = self._import()
@@ -57,7 +57,7 @@ class TelnyxSdk:
         sys.meta_path.insert(0, finder)
         try:
             return importlib.import_module(SDK)
-        except Exception as reason:  # noqa: BLE001 -- whatever a later SDK raises, the plain import may still work
+        except Exception as reason:  # noqa: BLE001 -- whatever a later SDK raises, the normal import may still work
             sys.meta_path.remove(finder)
             self.fall_back(f"{type(reason).__name__}: {reason}")
             for name in [name for name in sys.modules if name == SDK or name.startswith(f"{SDK}.")]:
@@ -82,7 +82,7 @@ class IndexFinder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Give the specification of an index with its own loader; of anything else, nothing."""
+        """The module spec of an index, with our loader; None for anything else."""
         if not fullname.startswith(INDEXES):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
@@ -96,14 +96,14 @@ class IndexFinder:
 
 
 class IndexLoader(SourceFileLoader):
-    """Loads an index empty; the first name that somebody asks for makes it read."""
+    """Loads an index empty; the first access to a name parses it."""
 
     def __init__(self, fullname: str, path: str, sdk: TelnyxSdk) -> None:
         super().__init__(fullname, path)
         self._sdk = sdk
 
     def exec_module(self, module: ModuleType) -> None:
-        """Let the module answer for its names (PEP 562), instead of running it."""
+        """Install a module `__getattr__` (PEP 562) instead of running the module."""
         module.__dict__["__getattr__"] = functools.partial(self._answer, module)
 
     @functools.cached_property
@@ -124,7 +124,7 @@ class IndexLoader(SourceFileLoader):
         return value
 
     def _run(self, module: ModuleType, name: str, reason: Exception) -> object:
-        """Run an index that cannot be read, as Python would have; then it answers for itself."""
+        """Run an index that cannot be parsed, as Python normally does."""
         self._sdk.fall_back(f"{self.name}: {reason}")
         del module.__dict__["__getattr__"]
         super().exec_module(module)
@@ -132,7 +132,7 @@ class IndexLoader(SourceFileLoader):
 
 
 def read_index(source: str) -> dict[str, tuple[str, str]]:
-    """Give each name of an index with the module that holds it and its name there; raises IndexUnreadable.
+    """Each name of an index, with its module and its name there. Raises IndexUnreadable.
 
     An index is `from .module import Name as Name`, once more for each name under `if TYPE_CHECKING` beside a
     `__getattr__` that imports it (as below `telnyx.types`), `__all__`, and rebuilding of models that refer to one

@@ -1,7 +1,7 @@
-"""Connections that keep to the deadline of the request that they carry.
+"""HTTP connections that respect the request's deadline.
 
-Time-outs of HTTP clients are for one read, and for one of a host's addresses: an answer that drips, or a host with
-several addresses of which none answers, takes many times as long. Here the time left counts at each of them.
+HTTP clients' time-outs apply to one read and to one of a host's addresses: a slow response, or a host with several dead
+addresses, takes many times as long. Here every wait is limited to the time left.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 SHORTEST_SECONDS = 0.001
-"""A socket with a time-out of 0 does not wait at all, which is another kind of error."""
+"""A socket with a time-out of 0 is non-blocking, which raises a different error."""
 
 
 class TimedNetwork(httpcore.SyncBackend):
-    """Opens connections; each wait is cut to what the request under way has left."""
+    """Opens connections; each wait is limited to the request's remaining time."""
 
     def connect_tcp(
         self,
@@ -35,7 +35,7 @@ class TimedNetwork(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first of the host's addresses that answers; together they have the time of one."""
+        """Connect to the first of the host's addresses that answers; all share one time-out."""
         try:
             addresses = list(dict.fromkeys(str(each[4][0]) for each in _resolved(host, port)))
         except OSError as error:
@@ -44,7 +44,7 @@ class TimedNetwork(httpcore.SyncBackend):
         fault: Exception = httpcore.ConnectError(f"{host} has no address")
         for place, address in enumerate(addresses, start=1):
             left = ends - time.monotonic()
-            share = left if place == len(addresses) else left / 2  # the next one may be the one that answers
+            share = left if place == len(addresses) else left / 2  # the next address may answer
             try:
                 stream = super().connect_tcp(address, port, _waitable(share), local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -55,13 +55,13 @@ class TimedNetwork(httpcore.SyncBackend):
 
 
 class TimedStream(httpcore.NetworkStream):
-    """A connection; each read and write is cut to what the request under way has left."""
+    """A connection; each read and write is limited to the request's remaining time."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read the next piece."""
+        """Read the next chunk."""
         return self._stream.read(max_bytes, _waitable(_limited(timeout)))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -79,7 +79,7 @@ class TimedStream(httpcore.NetworkStream):
         return TimedStream(self._stream.start_tls(ssl_context, server_hostname, _waitable(_limited(timeout))))
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 -- httpcore's own
-        """What httpcore wants to know of a connection."""
+        """Details of a connection for httpcore."""
         return self._stream.get_extra_info(info)
 
 

@@ -1,4 +1,4 @@
-"""The watchdog's queue: calls that are to be looked after in a while."""
+"""The watchdog queue: delayed checks of calls."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class WatchdogQueue:
-    """Where a call is put that somebody is to look after. Put twice, it is looked after twice, which does no harm."""
+    """Queues checks of calls. A check that is queued twice runs twice, which does no harm."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 
     def look_later(self, look: Look, seconds: int, deadline: float = NO_DEADLINE) -> None:
-        """Have a call looked after in so many seconds, 900 at most. Raises botocore's errors, DeadlinePassed."""
+        """Queue a check in that many seconds, at most 900. Raises botocore's errors, DeadlinePassed."""
         with request_until(deadline, "SendMessage"):
             self._client.send_message(QueueUrl=self._url, MessageBody=look.to_json(), DelaySeconds=seconds)

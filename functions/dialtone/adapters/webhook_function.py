@@ -1,4 +1,4 @@
-"""The webhook function, invoked by another function of ours: who may do that is IAM's."""
+"""The webhook function, invoked by our other functions; IAM controls which."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 
 class Answer(NamedTuple):
-    """What the webhook function made of an event."""
+    """The webhook function's answer to an event."""
 
     why: str
-    """Why it was not taken; '' if it was."""
+    """Why it was not accepted; '' if it was."""
     body: str = ""
 
 
 class WebhookFunction:
-    """Invokes the webhook function with an event, once for each call; the caller decides how often to retry."""
+    """Invokes the webhook function with an event. The caller of this class retries."""
 
     def __init__(self, functions: LambdaClient) -> None:
         self._functions = functions
 
     def deliver(self, event: Mapping[str, Any], function: str) -> str:
-        """Invoke the function with an event. Gives why it was not taken, '' if it was. Raises DeadlinePassed."""
+        """Invoke the function with an event. Returns why it was not accepted, '' if it was. Raises DeadlinePassed."""
         return self.ask(event, function).why
 
     def ask(self, event: Mapping[str, Any], function: str) -> Answer:
-        """The same, with what the function says beside it."""
+        """The same, with the function's whole answer."""
         try:
             answered = self._functions.invoke(FunctionName=function, Payload=json.dumps(event).encode())
             response: Any = json.loads(answered["Payload"].read())
@@ -47,5 +47,5 @@ class WebhookFunction:
 
 
 def _error_type(response: object) -> str:
-    """What Lambda says of a function that failed; its message may quote the event, and is not repeated."""
+    """The error type of a failed function; its message may quote the event and is not repeated."""
     return str(response.get("errorType", "unknown"))[:100] if isinstance(response, dict) else "unknown"

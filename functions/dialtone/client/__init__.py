@@ -1,4 +1,4 @@
-"""The control API for programs: `from dialtone.client import Client, Refused`."""
+"""A client of the control API: `from dialtone.client import Client, Refused`."""
 
 from dialtone.client.api import Client, Refused
 

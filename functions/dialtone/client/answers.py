@@ -1,4 +1,4 @@
-"""What the control API answers, for type checkers: the API's own description says it in full."""
+"""Types of the control API's responses. The API's OpenAPI description explains all fields."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Leg = TypedDict(
         "hangup_source": str | None,
     },
 )
-"""One leg of a call; `from` is a keyword, so it is written as a dictionary."""
+"""One leg of a call; in this syntax because `from` is a keyword."""
 
 
 class CallList(TypedDict):
@@ -56,7 +56,7 @@ class Row(TypedDict):
 
 
 class Cost(TypedDict):
-    """What Telnyx says that a leg cost."""
+    """The cost of a leg, as Telnyx reported it."""
 
     leg_id: str
     amount: str
@@ -66,7 +66,7 @@ class Cost(TypedDict):
 
 
 class AuditEntry(TypedDict):
-    """Who did something with a call's recording."""
+    """Who listened to, read or deleted a recording."""
 
     at: str
     by: str
@@ -99,7 +99,7 @@ RecordingSummary = TypedDict(
 
 
 class WrittenText(TypedDict):
-    """What was written down of what was said on a call, beside recordings and their transcripts."""
+    """A transcript that belongs to no recording: of live transcription, or of a conversation with a voice agent."""
 
     name: str
     kind: str
@@ -127,7 +127,7 @@ class CallDetail(TypedDict):
 
 
 class RecordingList(TypedDict):
-    """Recordings, those of the newest calls first."""
+    """Recordings, newest calls first."""
 
     recordings: list[RecordingSummary]
     next_until: str | None
@@ -164,7 +164,7 @@ class RecordingDetail(RecordingSummary):
 
 
 class FlowSummary(TypedDict):
-    """A flow with what came of its calls."""
+    """A flow and the outcomes of its calls."""
 
     name: str
     numbers: list[str]
@@ -183,7 +183,7 @@ class FlowList(TypedDict):
 
 
 class FlowVersion(TypedDict):
-    """A version of a flow, by its calls."""
+    """A version of a flow and the outcomes of its calls."""
 
     version: str
     calls: int
@@ -192,7 +192,7 @@ class FlowVersion(TypedDict):
 
 
 class FlowStep(TypedDict):
-    """How many calls came to a step, and what became of those that ended there."""
+    """How many calls reached a step, and the outcomes of those that ended there."""
 
     step: str
     reached: int
@@ -200,7 +200,7 @@ class FlowStep(TypedDict):
 
 
 class FlowDetail(FlowSummary):
-    """A flow: its versions, how far callers come, and its files."""
+    """A flow: its versions, how many callers reach each step, and its files."""
 
     versions: list[FlowVersion]
     steps: list[FlowStep]
@@ -229,7 +229,7 @@ WaitingCaller = TypedDict(
 
 
 class QueueSummary(TypedDict):
-    """A queue and who waits in it."""
+    """A queue and its waiting callers."""
 
     name: str
     waiting: list[WaitingCaller]
@@ -243,7 +243,7 @@ class QueueList(TypedDict):
 
 
 class ActionAnswer(TypedDict):
-    """What was done on a call."""
+    """The action that Telnyx accepted."""
 
     call_session_id: str
     call_leg_id: str
@@ -254,7 +254,7 @@ class ActionAnswer(TypedDict):
 
 
 class DialAnswer(TypedDict):
-    """Somebody is rung; ids are None where Telnyx's answer was lost."""
+    """Telnyx accepted the dial; ids are None if its answer was lost."""
 
     call_session_id: str | None
     call_leg_id: str | None
@@ -264,7 +264,7 @@ class DialAnswer(TypedDict):
 
 
 class DeletedRecording(TypedDict):
-    """A recording of which nothing is left."""
+    """The record that a recording was deleted."""
 
     id: str
     deleted_at: str
@@ -272,7 +272,7 @@ class DeletedRecording(TypedDict):
 
 
 class RingingAlarm(TypedDict):
-    """An alarm of the stack that is on."""
+    """An alarm of the stack in state ALARM."""
 
     name: str
     since: str | None
@@ -286,7 +286,7 @@ class RingingAlarm(TypedDict):
 
 
 class Alarms(TypedDict):
-    """The alarms of the stack, those that are on by name."""
+    """The alarms of the stack."""
 
     watched: int
     ringing: list[RingingAlarm]
@@ -313,7 +313,7 @@ class Custody(TypedDict):
 
 
 class Move(TypedDict):
-    """The last time that SQS moved a queue's messages back."""
+    """The latest SQS message move task of a queue."""
 
     status: str
     moved: int
@@ -340,7 +340,7 @@ class Queue(TypedDict):
 
 
 class Redrive(TypedDict):
-    """Somebody has put messages back."""
+    """One redrive of a queue, and who did it."""
 
     at: str
     by: str
@@ -348,7 +348,7 @@ class Redrive(TypedDict):
 
 
 class Redriven(Redrive):
-    """What became of a redrive."""
+    """The result of a redrive."""
 
     put_back: int
     is_moving: bool
@@ -357,7 +357,7 @@ class Redriven(Redrive):
 
 
 class Parked(TypedDict):
-    """Webhooks that failed by a fault of ours."""
+    """Webhooks that failed because of a bug, kept until they are replayed."""
 
     events: int
     is_whole: bool
@@ -366,14 +366,14 @@ class Parked(TypedDict):
 
 
 class Unread(TypedDict):
-    """What could not be read."""
+    """A part that could not be read."""
 
     part: str
     message: str
 
 
 class Health(TypedDict):
-    """How a stack is; parts are None that could not be read."""
+    """The state of a stack; parts that could not be read are None."""
 
     stack: str
     is_well: bool
@@ -387,7 +387,7 @@ class Health(TypedDict):
 
 
 class CourseColumn(TypedDict):
-    """What happened in a stretch of time."""
+    """What happened in one interval."""
 
     dials: int
     answered: int
@@ -403,7 +403,7 @@ class CampaignCourse(TypedDict):
 
 
 class CampaignCost(TypedDict):
-    """What a campaign costs, before and after."""
+    """Estimated and actual cost of a campaign."""
 
     estimated: float | None
     estimated_seconds: int | None
@@ -443,7 +443,7 @@ CampaignState = TypedDict(
         "at": str | None,
     },
 )
-"""One campaign, and how far it is."""
+"""A campaign and its progress."""
 
 
 class CampaignStates(TypedDict):
@@ -453,14 +453,14 @@ class CampaignStates(TypedDict):
 
 
 class CampaignDetail(CampaignState):
-    """One campaign, its course and what it costs."""
+    """One campaign with its history and cost."""
 
     course: CampaignCourse
     cost: CampaignCost
 
 
 class CampaignRecipient(TypedDict):
-    """What came of a recipient."""
+    """The result for one recipient."""
 
     row: int
     number: str

@@ -1,7 +1,7 @@
-"""The client: it signs requests with the credentials of its shell or role, and reads the answers.
+"""The client: signs requests with the environment's AWS credentials and parses the responses.
 
-Where the API says that it is busy it is asked again: what acts then bears the same key, so that it is done once. Every
-method raises Refused for an answer that is not a success, and httpx.TransportError where there is none.
+If the API is busy, requests are retried; those that act have the same Idempotency-Key, so they are carried out once.
+Every method raises Refused for an error response, and httpx.TransportError without a response.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ TIMEOUT_SECONDS = 35.0
 
 TRIES = 4
 BUSY = frozenset({429, 502, 503, 504})
-"""Answers after which a request is sent again."""
+"""Statuses after which a request is retried."""
 
 PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
-"""Whatever `Retry-After` says."""
+"""Upper limit of `Retry-After`."""
 
 SERVICE = "execute-api"
 
 
 class Refused(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the request was refused
-    """A request that was not a success: its HTTP status, the API's code, and the parameter that was wrong."""
+    """An error response: HTTP status, the API's error code, and the parameter that was wrong."""
 
     def __init__(self, status: int, code: str, message: str, parameter: str | None = None) -> None:
         super().__init__(message)
@@ -71,10 +71,10 @@ class Refused(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the 
 
 
 class Client:
-    """The control API at an address, the output `ControlUrl` of a stack; a context manager."""
+    """The control API at a URL, a stack's output `ControlUrl`; a context manager."""
 
     def __init__(self, url: str, region: str = "", credentials: Credentials | None = None) -> None:
-        """Region and credentials are those of the environment unless they are named. Raises DialtoneError for none."""
+        """Region and credentials come from the environment by default. Raises DialtoneError if there are none."""
         session = boto3.Session()
         found = credentials or session.get_credentials()
         if found is None:
@@ -83,7 +83,7 @@ class Client:
         self._credentials = found
         self._region = region or session.region_name or ""
         if not self._region:
-            raise DialtoneError("the AWS region is not known: name it, or export AWS_DEFAULT_REGION")
+            raise DialtoneError("the AWS region is not set: pass it, or export AWS_DEFAULT_REGION")
         self._http = httpx.Client(timeout=TIMEOUT_SECONDS)
 
     def __enter__(self) -> Self:
@@ -95,11 +95,11 @@ class Client:
         self._http.close()
 
     def calls(self, **asked: str | int) -> CallList:
-        """A page of calls, the newest first; by the parameters of `GET /calls`."""
+        """A page of calls, newest first; takes the parameters of `GET /calls`."""
         return cast("CallList", self._get("/calls", asked))
 
     def every_call(self, **asked: str | int) -> Iterator[Leg]:
-        """All of them, page after page."""
+        """All of them, over all pages."""
         page = self.calls(**asked)
         yield from page["calls"]
         while until := page["next_until"]:
@@ -111,11 +111,11 @@ class Client:
         return cast("CallDetail", self._get(f"/calls/{_segment(identifier)}"))
 
     def recordings(self, **asked: str | int) -> RecordingList:
-        """A page of recordings, those of the newest calls first; by the parameters of `GET /recordings`."""
+        """A page of recordings, newest calls first; takes the parameters of `GET /recordings`."""
         return cast("RecordingList", self._get("/recordings", asked))
 
     def every_recording(self, **asked: str | int) -> Iterator[RecordingSummary]:
-        """All of them, page after page."""
+        """All of them, over all pages."""
         page = self.recordings(**asked)
         yield from page["recordings"]
         while until := page["next_until"]:
@@ -123,24 +123,24 @@ class Client:
             yield from page["recordings"]
 
     def recording(self, identifier: str) -> RecordingDetail:
-        """One recording with a link to its audio, which is noted as listened to."""
+        """One recording with a link to its audio. The link is recorded as listening."""
         return cast("RecordingDetail", self._get(f"/recordings/{_segment(identifier)}"))
 
     def flows(self, **asked: str | int) -> FlowList:
-        """Flows with what came of their calls; by the parameters of `GET /flows`."""
+        """Flows with the outcomes of their calls; takes the parameters of `GET /flows`."""
         return cast("FlowList", self._get("/flows", asked))
 
     def flow(self, name: str, **asked: str | int) -> FlowDetail:
-        """A flow: its versions, how far callers come, and its files; by the parameters of `GET /flows/{name}`."""
+        """A flow: its versions, the steps reached, and its files; takes the parameters of `GET /flows/{name}`."""
         return cast("FlowDetail", self._get(f"/flows/{_segment(name)}", asked))
 
     def act(
         self, identifier: str, action: str, parameters: Mapping[str, Any] | None = None, *, key: str = ""
     ) -> ActionAnswer:
-        """Have one of Telnyx's actions carried out on a call, by Telnyx's own parameters.
+        """Send one of Telnyx's actions to a call, with Telnyx's own parameters.
 
-        Asked for again under the same key within a day, it is not carried out again. Refused as `too_late` or
-        `not_known` if the call has gone on and Telnyx never took it, or may have.
+        Repeated with the same key within a day, it is not carried out again. If the call has moved on, a repetition is
+        refused: as `too_late` if Telnyx never accepted it, as `not_known` if it may have.
         """
         path = f"/calls/{_segment(identifier)}/actions/{_segment(action)}"
         return cast("ActionAnswer", self._post(path, parameters or {}, key))
@@ -155,27 +155,27 @@ class Client:
         from_step: str = "",
         key: str = "",
     ) -> ActionAnswer:
-        """Lead a call on in a flow, its own without a name, from a step, or the first.
+        """Move a call to a flow (default: its own) and a step (default: the first).
 
-        With `from_step` only while the call is in that step: of two who ask at once, one is refused.
+        With `from_step` only while the call is in that step, so that one of two simultaneous requests is refused.
         """
         asked = {"flow": flow, "step": step, "variables": dict(variables or {}), "from_step": from_step}
         return cast("ActionAnswer", self._post(f"/calls/{_segment(identifier)}/flow", asked, key))
 
     def dial(self, asked: Mapping[str, Any], *, key: str = "") -> DialAnswer:
-        """Ring somebody; by the parameters of `POST /calls`. Under the same key nobody is rung twice."""
+        """Dial somebody; takes the parameters of `POST /calls`. Repeated with the same key, it dials only once."""
         return cast("DialAnswer", self._post("/calls", asked, key))
 
     def campaigns(self, **asked: int) -> CampaignStates:
-        """Campaigns, the newest first; by the parameters of `GET /campaigns`."""
+        """Campaigns, newest first; takes the parameters of `GET /campaigns`."""
         return cast("CampaignStates", self._get("/campaigns", asked))
 
     def campaign(self, identifier: str) -> CampaignDetail:
-        """One campaign: how far it is, its course over time, and what it costs."""
+        """One campaign: progress, history and cost."""
         return cast("CampaignDetail", self._get(f"/campaigns/{_segment(identifier)}"))
 
     def every_recipient(self, identifier: str) -> Iterator[CampaignRecipient]:
-        """What came of each of its recipients, in the order of the list, a part after the other."""
+        """The results of its recipients, in the order of the list, over all parts."""
         part: int | None = 0
         while part is not None:
             page = self._get(f"/campaigns/{_segment(identifier)}/recipients", {"part": part})
@@ -183,39 +183,40 @@ class Client:
             part = page["next_part"]
 
     def order(self, identifier: str, order: str, reason: str = "", *, key: str = "") -> CampaignState:
-        """Have a campaign paused, resumed or cancelled: `pause`, `resume`, `cancel`."""
+        """Pause, resume or cancel a campaign: `pause`, `resume`, `cancel`."""
         path = f"/campaigns/{_segment(identifier)}/{_segment(order)}"
         return cast("CampaignState", self._post(path, {"reason": reason}, key))
 
     def queues(self) -> QueueList:
-        """The queues, and who waits in them."""
+        """The queues and their waiting callers."""
         return cast("QueueList", self._get("/queues"))
 
     def take(self, queue: str, agent: str, *, shown: str = "", key: str = "") -> DialAnswer:
-        """Ring an agent, who is connected with the first caller of a queue. Under the same key it rings once.
+        """Dial an agent and connect the first caller of a queue.
 
-        `shown` is the number that the agent sees; without it, the one that the caller has called.
+        Repeated with the same key, it dials only once. `shown` is the caller ID for the agent; by default the number
+        that the caller dialled.
         """
         asked = {"agent": agent, **({"from": shown} if shown else {})}
         return cast("DialAnswer", self._post(f"/queues/{_segment(queue)}/take", asked, key))
 
     def delete_recording(self, identifier: str) -> DeletedRecording:
-        """Delete a recording for good, where the stack's switch lets it; again, to finish what was begun."""
+        """Delete a recording permanently, if RecordingDeletion is on. Repeat it to finish an interrupted deletion."""
         path = f"/recordings/{_segment(identifier)}"
         return cast("DeletedRecording", self._asked(lambda: self.send("DELETE", path)))
 
     def health(self) -> Health:
-        """What needs somebody: alarms that are on, recordings and messages that wait, and what is parked."""
+        """What needs attention: alarms, unverified recordings, messages in queues, and parked webhooks."""
         return cast("Health", self._get("/health"))
 
     def redrive(self, queue: str) -> Redriven:
-        """Put the messages of a dead-letter queue back; refused (409) while somebody else is doing so."""
+        """Redrive a dead-letter queue's messages; refused (409) while another request is doing so."""
         return cast("Redriven", self._post(f"/health/queues/{_segment(queue)}/redrive", {}, ""))
 
     def send(
         self, method: str, path: str, query: str = "", body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """Sign a request and send it once, whatever comes of it; path and query as they stand in an address."""
+        """Sign a request and send it once, without retries; path and query URL-encoded."""
         url = f"{self.url}{path}{query and '?'}{query}"
         request = AWSRequest(method=method, url=url, data=body, headers=dict(headers or {}))
         SigV4Auth(self._credentials, SERVICE, self._region).add_auth(request)
