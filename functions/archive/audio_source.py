@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from archive.audio import MP3, WAV
 from archive.decompression import unpacked
 from archive.download import Downloader
-from archive.errors import AddressExpired, NotArchived, PermanentFailure
+from archive.retries import AddressExpired, NotArchived, PermanentFailure
 from dialtone.adapters.telnyx_api import LOOKUP_SECONDS
 from dialtone.domain.errors import AddressRefused, TelnyxRefused, TelnyxUnavailable
 

@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from archive.custody import Delivery
 from archive.deadline import Deadline
-from archive.errors import PermanentFailure, wait_seconds
 from archive.live_transcripts import Written
+from archive.retries import PermanentFailure, wait_seconds
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.live_transcripts import KINDS

@@ -18,8 +18,8 @@ from archive.audio import MP3, WAV
 from archive.bucket import StoredAudio
 from archive.call_details import with_leg
 from archive.completeness import doubt, expected, paused_millis
-from archive.errors import NotArchived
 from archive.metadata_mirror import mirror
+from archive.retries import NotArchived
 from archive.upload import copy_audio
 from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, KEPT_STATUSES, SAVED, VERIFIED
 

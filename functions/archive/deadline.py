@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from archive.errors import NotArchived
+from archive.retries import NotArchived
 
 
 @dataclass(frozen=True, slots=True)

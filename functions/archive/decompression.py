@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from archive.audio import LARGEST_BYTES
-from archive.errors import NotArchived, TooLong
+from archive.retries import NotArchived, TooLong
 
 GZIP = b"\x1f\x8b\x08"
 AT_ONCE_BYTES = 131_072

@@ -18,7 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from archive.audio import LARGEST_BYTES
-from archive.errors import NotArchived, TooLong
+from archive.retries import NotArchived, TooLong
 from dialtone.domain.allowed_addresses import Target, check_resolved, redirected, target_of
 
 if TYPE_CHECKING:

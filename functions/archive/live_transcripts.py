@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from archive.errors import PermanentFailure
+from archive.retries import PermanentFailure
 from dialtone.domain.events import TRANSCRIPTION
 from dialtone.domain.live_transcription import TRANSCRIPT
 from dialtone.domain.recordings import dialogue, safe_id, text_key

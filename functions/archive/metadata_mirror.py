@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.errors import NotArchived
 from archive.metadata import metadata
+from archive.retries import NotArchived
 from dialtone.domain.recordings import ERASED, object_key
 
 if TYPE_CHECKING:

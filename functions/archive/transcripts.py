@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from archive.call_details import with_leg
 from archive.custody import ArchiveResult
-from archive.errors import AudioNotReady, NotArchived, PermanentFailure
 from archive.live_transcripts import keep_conversation, write_down
 from archive.metadata_mirror import mirror
+from archive.retries import AudioNotReady, NotArchived, PermanentFailure
 from dialtone.adapters.telnyx_api import SAME_START_SECONDS
 from dialtone.domain.live_transcripts import transcript_name
 from dialtone.domain.recordings import (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from archive.audio import CONTENT_TYPES, UNKNOWN, WAV, Sound, format_of, looks_like_page, meter, wav_sound_at
 from archive.bucket import SENDERS
-from archive.errors import CallErased, NotArchived, PermanentFailure
+from archive.retries import CallErased, NotArchived, PermanentFailure
 from dialtone.domain.recordings import AudioCopy, object_key
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dialtone.adapters.calls_table import HEARD_AT, RECORDING, SECONDS_A_DAY
+from dialtone.adapters.calls_table import HEARD_AT, RECORDING
 from dialtone.adapters.dynamodb_items import attributes, below, queried
 from dialtone.domain.stored_records import restored
+from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

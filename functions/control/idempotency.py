@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from dialtone.adapters.calls_table import SECONDS_A_DAY, StoreUnavailable
+from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.dynamodb_items import attributes, below, queried
+from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,7 +22,6 @@ from dialtone.adapters.calls_table import (
     KEYS_AT_ONCE,
     LEG,
     RECORDING,
-    SECONDS_A_DAY,
     BegunLeg,
     CallsTable,
     call_from_item,
@@ -31,6 +30,7 @@ from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.call_variables import ANSWERED_BY, OUTCOME
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import Recording, recording_name
+from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from deliver.errors import NotDelivered
+from deliver.retries import NotDelivered
 from deliver.wording import MAX_TRANSCRIPT_CHARACTERS
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from deliver.errors import NotDelivered
+from deliver.retries import NotDelivered
 from deliver.wording import chat_text
 from dialtone.domain.allowed_addresses import check_resolved, target_of
 from dialtone.domain.errors import AddressRefused, DialtoneError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deliver.errors import NotDelivered, wait_seconds
+from deliver.retries import NotDelivered, wait_seconds
 from dialtone.domain.deliveries import EVERY_TARGET, DeliveryJob
 from dialtone.domain.errors import DialtoneError
 

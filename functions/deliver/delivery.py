@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from deliver.errors import NotDelivered
 from deliver.mail import MAX_ATTACHED_BYTES
+from deliver.retries import NotDelivered
 from deliver.wording import Message, link_to
 from dialtone.domain.deliveries import LOOK_AGAIN_SECONDS, verdict
 from dialtone.domain.delivery_targets import ATTACHED, CHAT, EMAIL

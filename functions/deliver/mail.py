@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from deliver.errors import NotDelivered
+from deliver.retries import NotDelivered
 from deliver.wording import email_text
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from archive.bucket import RecordingsBucket
 from archive.deadline import Deadline
 from archive.decompression import unpacked
 from archive.download import Downloader
-from archive.errors import NotArchived
+from archive.retries import NotArchived
 from archive.upload import copy_audio
 from dialtone.domain.allowed_addresses import Target
 from dialtone.domain.errors import AddressRefused

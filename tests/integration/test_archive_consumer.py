@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from archive.consumer import RESERVED_SECONDS
-from archive.errors import RETRY_SECONDS
+from archive.retries import RETRY_SECONDS
 from dialtone.adapters.calls_table import READ_TRIES
 from dialtone.domain.recordings import FAILED, SAVED, VERIFIED
 from tests.integration.archiving import (

@@ -25,7 +25,7 @@ from archive import decompression, download
 from archive.deadline import Deadline
 from archive.decompression import unpacked
 from archive.download import Downloader
-from archive.errors import NotArchived, TooLong
+from archive.retries import NotArchived, TooLong
 from dialtone.domain.errors import AddressRefused
 
 HOST = "audio.example"

@@ -17,8 +17,8 @@ from control.console_files import file_for
 from control.recording_answers import place_of
 from deliver.chat import Chat, addresses_from
 from deliver.claims import LEASE_SECONDS
-from deliver.errors import NotDelivered
 from deliver.mail import Mail, composed
+from deliver.retries import NotDelivered
 from deliver.settings import Settings
 from deliver.wording import Message, chat_text, email_text
 from dialtone.adapters.secrets import FixedSecret

@@ -1,7 +1,7 @@
 import pytest
 
 from archive.audio_source import ADDRESS_SECONDS
-from archive.errors import (
+from archive.retries import (
     AUDIO_AWAITED_SECONDS,
     RETRY_SECONDS,
     AddressExpired,

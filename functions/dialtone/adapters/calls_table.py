@@ -34,7 +34,7 @@ from botocore.exceptions import ClientError
 
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.adapters.flow_versions_table import LIVE, LIVE_KEY, files_key, picture_key, texts_in
-from dialtone.domain.call_variables import remembered
+from dialtone.domain.caller_memory import forgotten_at, is_remembered_anew, remembered
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
 from dialtone.domain.compact_json import compact, expanded, plain_json
@@ -50,6 +50,7 @@ from dialtone.domain.queues import CALLBACK_SECONDS, Callback, QueueQuestion
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored_records import restored, written
+from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -72,7 +73,6 @@ if TYPE_CHECKING:
 
 KEEP_DAYS = 90
 """How long legs and timelines are kept; ledger entries stay, being the proof of custody."""
-SECONDS_A_DAY = 86_400
 
 KEEP_TEXTS_DAYS = 10
 """How long it is kept which call had a text sent: Telnyx itself knows texts for as long."""
@@ -309,7 +309,7 @@ class CallsTable:
         if snapshot:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(snapshot, event))}})
         writes += self._beside_the_call(decision)
-        if flow and flow.main.memory_days and _is_remembered_anew(before, decision.call):
+        if flow and flow.main.memory_days and is_remembered_anew(before, decision.call):
             item = memory_item(decision.call.person, decision.call.variables, event.occurred_at, flow.main.memory_days)
             writes.append({"Put": {"TableName": self._table, "Item": item}})
         if decision.call.campaign:
@@ -788,15 +788,10 @@ def memory_key(person: str) -> Item:
 
 def memory_item(person: str, variables: Mapping[str, str], at: str, days: int) -> Item:
     """The item with a number's remembered variables."""
-    expires_at = _seconds(at) + days * SECONDS_A_DAY
     return {
         **memory_key(person),
-        **attributes({"variables": compact(remembered(variables)), "expires_at": expires_at}),
+        **attributes({"variables": compact(remembered(variables)), "expires_at": forgotten_at(at, days)}),
     }
-
-
-def _is_remembered_anew(before: Call, after: Call) -> bool:
-    return bool(after.person) and remembered(before.variables) != remembered(after.variables)
 
 
 def _due(entry: Recording | LiveTranscript) -> Item:

@@ -33,7 +33,6 @@ from dialtone.adapters.calls_table import (
     KEEP_DAYS,
     KEYS_AT_ONCE,
     NOTED,
-    SECONDS_A_DAY,
     LostRace,
 )
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
@@ -45,6 +44,7 @@ from dialtone.domain.campaigns.dial_id import CALL, CAMPAIGN, COST, ROW, DialId
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.compact_json import compact, expanded
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

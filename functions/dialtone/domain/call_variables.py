@@ -17,12 +17,6 @@ ten minutes that Telnyx keeps it: it outlives neither the review nor the call.""
 ANSWERED_BY, GREETING = "answered_by", "greeting"
 """The variables set by answering-machine detection, whichever of its events comes first."""
 
-MEMORY = "memory."
-"""The prefix of the variables remembered of a caller, if the flow has `memory`."""
-
-MAX_MEMORY_BYTES = 2_000
-"""For the names and values remembered of one caller, as JSON: notes, not a customer file."""
-
 MACHINE = "machine"
 MACHINES = frozenset({MACHINE, "fax_detected"})
 """Detection results other than a person."""
@@ -42,11 +36,6 @@ class Scope(NamedTuple):
     def all_from_json(cls, stored: Any) -> tuple[Scope, ...]:  # noqa: ANN401 -- whatever the table holds
         """What was stored, in this or another version of the program."""
         return tuple(restored(cls, each, gives=tuple) for each in stored)
-
-
-def remembered(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables to remember of a caller; an empty value removes a variable."""
-    return {name: value for name, value in variables.items() if name.startswith(MEMORY) and value}
 
 
 def persistent_variables(variables: Mapping[str, str]) -> dict[str, str]:

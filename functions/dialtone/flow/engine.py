@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from dialtone.domain.after_hangup import AWAITED, OVER, RUNNING
 from dialtone.domain.call_recordings import reviewed, to_be_delivered
 from dialtone.domain.call_status import ENDED
-from dialtone.domain.call_variables import MAX_MEMORY_BYTES, persistent_variables, remembered
+from dialtone.domain.call_variables import persistent_variables
+from dialtone.domain.caller_memory import MAX_MEMORY_BYTES, is_too_much, remembered
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.command_effects import callee_state, with_commands
 from dialtone.domain.commands import Command, command
-from dialtone.domain.compact_json import plain_json
 from dialtone.domain.control_actions import GATHER_ENDED
 from dialtone.domain.decisions import (
     FLOW_ERROR,
@@ -620,7 +620,7 @@ def _checked(call: Call, move: Go | SubFlowCall | Fail | _Leave, flow: LoadedFlo
 def _remembers_too_much(call: Call, move: Go, flow: LoadedFlow) -> bool:
     if not flow.main.memory_days or not remembered(move.variables):
         return False
-    return len(plain_json(remembered({**call.variables, **move.variables})).encode()) > MAX_MEMORY_BYTES
+    return is_too_much({**call.variables, **move.variables})
 
 
 def _overfull(call: Call, move: Go | SubFlowCall) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from dialtone.domain.call_variables import MEMORY, Scope
+from dialtone.domain.call_variables import Scope
+from dialtone.domain.caller_memory import MEMORY
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.variable_names import OF_THE_WHOLE_CALL
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MEMORY, MESSAGE_ADDRESS, OUTCOME
+from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MESSAGE_ADDRESS, OUTCOME
+from dialtone.domain.caller_memory import MEMORY
 from dialtone.flow.consent import VARIABLE as CONSENT
 from dialtone.flow.templating import DIGITS, KNOWN_OF_EVERY_CALL, LANGUAGE, VARIABLE, WAITED, WAITING_SINCE
 

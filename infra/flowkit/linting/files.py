@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
-from dialtone.domain.call_variables import MEMORY
+from dialtone.domain.caller_memory import MEMORY
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import CALENDARS, ROTAS, calendar_file, parse_calendar
 from dialtone.flow.call_routing import parse_routes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.call_variables import MEMORY
+from dialtone.domain.caller_memory import MEMORY
 from infra.flowkit.linting.rule import WARNING, Found, rule
 
 if TYPE_CHECKING:
