@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.calls_table import HEARD_AT, RECORDING
 from dialtone.adapters.dynamodb_items import attributes, below, queried
+from dialtone.domain.retention import KEEP_AUDIT_DAYS, expires_at
 from dialtone.domain.stored_records import restored
-from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 AUDIT = "AUDIT#"
 REDRIVES = "HEALTH#redrives"
 """The partition of redrives: who put back the messages of which queue."""
-KEEP_DAYS = 400
-"""Longer than a call's own items: who listened must still be known a year later."""
-
 LISTENED, READ, DELETED = "listened", "read", "deleted"
 REDROVE = "redrove"
 
@@ -59,7 +55,7 @@ class AuditTrail:
             "call_session_id": call_session_id,
             "item": f"{AUDIT}{item.at}#{request_id}",
             **{name: value for name, value in asdict(item).items() if value},
-            "expires_at": int(datetime.fromisoformat(item.at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY,
+            "expires_at": expires_at(item.at, KEEP_AUDIT_DAYS),
         }
         put: Any = {"TableName": self._table, "Item": attributes(fields)}
         if item.did != LISTENED:

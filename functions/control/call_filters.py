@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.calls_table import KEEP_DAYS
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.retention import KEEP_DAYS
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call

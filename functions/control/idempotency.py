@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.dynamodb_items import attributes, below, queried
-from dialtone.domain.units import SECONDS_A_DAY
+from dialtone.domain.retention import KEEP_REQUESTS_DAYS, expires_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 REQUEST = "REQUEST#"
-
-KEEP_DAYS = 1
-"""How long a key is remembered."""
 
 
 class Asked(NamedTuple):
@@ -113,5 +109,5 @@ def _fields(asked: Asked, at: str) -> dict[str, Any]:
         "digest": asked.digest,
         "at": at,
         "by": asked.by,
-        "expires_at": int(datetime.fromisoformat(at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY,
+        "expires_at": expires_at(at, KEEP_REQUESTS_DAYS),
     }

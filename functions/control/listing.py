@@ -18,7 +18,6 @@ from control.timeline import CallTimeline, call_timeline
 from dialtone.adapters.calls_table import (
     HEARD_AT,
     HEARD_NOTED,
-    KEEP_DAYS,
     KEYS_AT_ONCE,
     LEG,
     RECORDING,
@@ -30,6 +29,7 @@ from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.call_variables import ANSWERED_BY, OUTCOME
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import Recording, recording_name
+from dialtone.domain.retention import KEEP_DAYS
 from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:

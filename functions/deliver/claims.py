@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Literal
 
-from dialtone.adapters.calls_table import KEEP_DAYS
+from dialtone.domain.retention import KEEP_DAYS
 from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:

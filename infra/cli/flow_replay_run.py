@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.calls_table import KEEP_DAYS
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.retention import KEEP_DAYS
 from infra.cli.calls_access import listing
 from infra.cli.flow import MOST_CALLS
 from infra.cli.flows_option import name_project

@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from dialtone.adapters.calls_table import (
     BEGAN_AT,
     BEGAN_ON,
-    KEEP_DAYS,
     MAX_PAYLOAD_CHARACTERS,
     READ_TRIES,
     LostRace,
@@ -26,6 +25,7 @@ from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision, EnteredStep
 from dialtone.domain.events import Event
 from dialtone.domain.recordings import ArchiveJob, Recording
+from dialtone.domain.retention import KEEP_DAYS
 from tests.integration.deliveries import BEGAN, CARD, CONTROL, LEG, SESSION, SIGNED_URL, event
 from tests.integration.dependencies import Line
 

@@ -26,7 +26,7 @@ from control.calls import ID_CHARACTERS
 from control.listing import QUIET_DAYS
 from control.settings import Settings
 from dialtone.adapters.aws_clients import client as client_of
-from dialtone.adapters.calls_table import BEGAN_SHARDS, KEEP_DAYS, NAMED, CallsTable
+from dialtone.adapters.calls_table import BEGAN_SHARDS, NAMED, CallsTable
 from dialtone.adapters.campaigns_table import CAMPAIGNS, LEASE, ORDERED
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.webhook_function import Answer
@@ -46,6 +46,7 @@ from dialtone.domain.recordings import (
     Transcription,
     object_key,
 )
+from dialtone.domain.retention import KEEP_DAYS
 from infra.checkout import ROOT
 from infra.operations.custody.call_items import CallItems
 from tests.control_settings import CONTROL_SETTINGS

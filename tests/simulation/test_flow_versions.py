@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dialtone.adapters.calls_table import KEEP_DAYS, CallsTable
+from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
@@ -17,6 +17,7 @@ from dialtone.domain.commands import Command
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import Event
+from dialtone.domain.retention import KEEP_DAYS
 from dialtone.domain.units import SECONDS_A_DAY
 from infra.carrier import Caller, trace
 from infra.flowkit.memory_table import MemoryTable

@@ -16,10 +16,10 @@ from dialtone.adapters.calls_table import (
     DUE_AT,
     DUE_INDEX,
     DUE_SHARD,
-    KEEP_DAYS,
     NAMED,
     NAMED_INDEX,
 )
+from dialtone.domain.retention import KEEP_DAYS
 from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.lookup import MAX_LIMIT_SECONDS
 from infra.checkout import ROOT

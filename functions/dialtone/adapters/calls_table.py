@@ -34,7 +34,7 @@ from botocore.exceptions import ClientError
 
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.adapters.flow_versions_table import LIVE, LIVE_KEY, files_key, picture_key, texts_in
-from dialtone.domain.caller_memory import forgotten_at, is_remembered_anew, remembered
+from dialtone.domain.caller_memory import is_remembered_anew, remembered
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
 from dialtone.domain.compact_json import compact, expanded, plain_json
@@ -49,8 +49,8 @@ from dialtone.domain.message_addresses import message_addresses, withheld
 from dialtone.domain.queues import CALLBACK_SECONDS, Callback, QueueQuestion
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
+from dialtone.domain.retention import KEEP_DAYS, KEEP_TEXTS_DAYS, expires_at
 from dialtone.domain.stored_records import restored, written
-from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -70,12 +70,6 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
 
     Item = dict[str, Any]
-
-KEEP_DAYS = 90
-"""How long legs and timelines are kept; ledger entries stay, being the proof of custody."""
-
-KEEP_TEXTS_DAYS = 10
-"""How long it is kept which call had a text sent: Telnyx itself knows texts for as long."""
 
 MAX_PAYLOAD_CHARACTERS = 32_000
 """Of an event's payload in the timeline: an item holds 400 KB and also has to hold the decision."""
@@ -645,7 +639,7 @@ class CallsTable:
         added = added_cost(before, after)
         if note == note_of(before) and not added.millionths:
             return []
-        noted = campaign_note(self._table, dial, note, _expires_at(event), cost=after.cost)
+        noted = campaign_note(self._table, dial, note, expires_at(event.occurred_at, KEEP_DAYS), cost=after.cost)
         return [noted, campaign_cost(self._table, dial, added)] if added.millionths else [noted]
 
     def _leg_put(self, before: Call, decision: Decision, event: Event) -> Any:  # noqa: ANN401 -- boto's nested dictionaries
@@ -790,7 +784,7 @@ def memory_item(person: str, variables: Mapping[str, str], at: str, days: int) -
     """The item with a number's remembered variables."""
     return {
         **memory_key(person),
-        **attributes({"variables": compact(remembered(variables)), "expires_at": forgotten_at(at, days)}),
+        **attributes({"variables": compact(remembered(variables)), "expires_at": expires_at(at, days)}),
     }
 
 
@@ -828,10 +822,6 @@ def _event_item(event: Event) -> str:
     return f"{EVENT}{event.occurred_at}#{event.id}"
 
 
-def _expires_at(event: Event) -> int:
-    return _seconds(event.occurred_at) + KEEP_DAYS * SECONDS_A_DAY
-
-
 def _seconds(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
@@ -865,7 +855,7 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
         "step": decision.call.step,
         "turn": decision.call.turn,
         "decided_at_millis": int(at_seconds * 1_000),
-        "expires_at": _expires_at(event),
+        "expires_at": expires_at(event.occurred_at, KEEP_DAYS),
     }
 
 
@@ -887,7 +877,7 @@ def _text_fields(event: Event) -> Item:
         "item": key,
         "session_id": event.call_session_id,
         "leg_id": event.owner_leg_id,
-        "expires_at": _seconds(event.occurred_at) + KEEP_TEXTS_DAYS * SECONDS_A_DAY,
+        "expires_at": expires_at(event.occurred_at, KEEP_TEXTS_DAYS),
     }
 
 
@@ -897,7 +887,7 @@ def _flow_fields(flow: LoadedFlow, event: Event) -> Item:
         "call_session_id": f"{FLOW}{flow.name}",
         "item": f"{FLOW}{flow.version}",
         "texts": compact(dict(flow.texts)),
-        "expires_at": _expires_at(event),
+        "expires_at": expires_at(event.occurred_at, KEEP_DAYS),
     }
 
 
@@ -944,7 +934,7 @@ def _call_fields(call: Call, event: Event) -> Item:
         "call_session_id": call.session_id,
         "item": f"{LEG}{call.leg_id}",
         "call_leg_id": call.leg_id,
-        "expires_at": _expires_at(event),
+        "expires_at": expires_at(event.occurred_at, KEEP_DAYS),
     }
 
 

@@ -30,7 +30,6 @@ from dialtone.adapters.calls_table import (
     DUE_AT,
     DUE_INDEX,
     DUE_SHARD,
-    KEEP_DAYS,
     KEYS_AT_ONCE,
     NOTED,
     LostRace,
@@ -44,6 +43,7 @@ from dialtone.domain.campaigns.dial_id import CALL, CAMPAIGN, COST, ROW, DialId
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.compact_json import compact, expanded
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.retention import KEEP_DAYS
 from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:

@@ -1,12 +1,10 @@
-"""What flows remember of a caller from one call to the next, how much that may be, and until when. Pure."""
+"""What flows remember of a caller from one call to the next, and how much that may be. Pure."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dialtone.domain.compact_json import plain_json
-from dialtone.domain.units import SECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +31,3 @@ def is_too_much(variables: Mapping[str, str]) -> bool:
 def is_remembered_anew(before: Call, after: Call) -> bool:
     """Whether an event has changed what is remembered of the caller, if that is somebody with a number."""
     return bool(after.person) and remembered(before.variables) != remembered(after.variables)
-
-
-def forgotten_at(at: str, days: int) -> int:
-    """When a caller who was last remembered at that moment is forgotten, in unix seconds."""
-    return int(datetime.fromisoformat(at).timestamp()) + days * SECONDS_A_DAY
