@@ -1,7 +1,5 @@
 """Where things lie in this checkout, or in an installed package, which is one without what develops it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]

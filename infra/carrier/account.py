@@ -1,17 +1,10 @@
 """The simulated Telnyx account: its application, its audio, the people whom it can ring."""
 
-from __future__ import annotations
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
-from typing import TYPE_CHECKING
-
-from infra.carrier.parties import Busy, Hear, Machine, NoAnswer, Person, Press, Say
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from pathlib import Path
-
-    from infra.carrier.carrier import Carrier
-    from infra.carrier.parties import Callee
+from infra.carrier.carrier import Carrier
+from infra.carrier.parties import Busy, Callee, Hear, Machine, NoAnswer, Person, Press, Say
 
 CONNECTION_ID = "1684641123236054244"
 """Its Call Control application."""

@@ -4,16 +4,12 @@ A simulated one understands nothing. It says after the person what they said, an
 it ends once they say goodbye. Tools are not called.
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.carrier.ai_session import MODEL, THINKING_SECONDS, AiSession
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Leg
 
 GOODBYE = re.compile(r"\b(good ?bye|bye|auf wiederhören|adiós|au revoir)\b", re.IGNORECASE)
 

@@ -5,18 +5,14 @@ else`. A person who says one of the words means that value, and with any other w
 values the person's digits are the answer, said as figures or one by one: `4 2`, `four two`.
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier import errors
 from infra.carrier.ai_session import MODEL, THINKING_SECONDS, AiSession
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Leg
 
 #: Telnyx: "The maximum time in milliseconds to wait for user response before timing out".
 RESPONSE_MILLIS = 10_000

@@ -1,19 +1,12 @@
 """What Telnyx's assistants have in common while one talks with a leg."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from infra.carrier.audio import speech
-from infra.carrier.legs import Prompt
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.carrier.clock import Timer
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
+from infra.carrier.clock import Timer
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Leg, Prompt
 
 #: Of the model, from the last word to its answer; Telnyx says nothing of it.
 THINKING_SECONDS = 1.0

@@ -1,7 +1,5 @@
 """An account's Call Control applications, outbound voice profiles and numbers: where calls send their webhooks."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field

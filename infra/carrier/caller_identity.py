@@ -1,7 +1,5 @@
 """What a network says of a caller beside the number, as Telnyx passes it on."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 

@@ -1,23 +1,19 @@
 """What happens to legs: ringing, answering, bridging, keys, speech, hanging up."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.hangup_causes import CALL_REJECTED, NORMAL_CLEARING, NOT_FOUND, ORIGINATOR_CANCEL, USER_BUSY
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier import conferences, cost, queues, recordings, supervision
 from infra.carrier.ai_assistant import AiAssistant
 from infra.carrier.ai_gather import AiGather
+from infra.carrier.applications import Application
 from infra.carrier.audio import Player, brief
 from infra.carrier.delivery import Route, Session
+from infra.carrier.exchange import Exchange
 from infra.carrier.legs import LONGEST_CALL_SECONDS, Leg, LegState, Order, Party, Sound
 from infra.carrier.rendering import Voice
 from infra.carrier.trace import Answered, Bridged, DigitsSent, Heard, HungUp, LegName, Pressed, Rang, Spoke, Unbridged
-
-if TYPE_CHECKING:
-    from infra.carrier.applications import Application
-    from infra.carrier.exchange import Exchange
 
 #: How long one key sounds.
 KEY_SECONDS = 0.1

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from infra.carrier import calls
 from infra.carrier.api.api import Api
-from infra.carrier.applications import ANY_PROFILE, PhoneNumber, Profile
+from infra.carrier.applications import ANY_PROFILE, Application, PhoneNumber, Profile
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.carrier.clock import Clock
 from infra.carrier.delivery import Deliveries
 from infra.carrier.exchange import Exchange, RecordingStore
 from infra.carrier.faults import Faults, WebhookFault
-from infra.carrier.legs import Order, Recording
+from infra.carrier.legs import Leg, Order, Party, Recording
 from infra.carrier.media import Fetch, MediaLibrary
 from infra.carrier.parties import Actor, Callee, Caller, Unknown, party_of
 from infra.carrier.pump import Pump
 from infra.carrier.rendering import Span, audio_file
 from infra.carrier.signing import SEED_BYTES, WebhookKey
 from infra.carrier.trace import Happening, LegName, Trace, WebhookGivenUp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
-    from datetime import datetime
-
-    from infra.carrier.applications import Application
-    from infra.carrier.legs import Leg, Party
-    from infra.carrier.wire import Post, Request, Response
+from infra.carrier.wire import Post, Request, Response
 
 #: What the simulated account's API key is unless one is given.
 API_KEY = "KEY-simulated-carrier"

@@ -1,7 +1,5 @@
 """Virtual time: a heap of things due, which moves only on request."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,22 +1,18 @@
 """The commands of a call, one function each: checked already, obeyed here."""
 
-from __future__ import annotations
-
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING, ORIGINATOR_CANCEL
 from infra.carrier import calls, conferences, dialling, errors, media, payments, queues, recordings, supervision
 from infra.carrier.ai_assistant import AiAssistant
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import speech
+from infra.carrier.exchange import Exchange
 from infra.carrier.gather import Gather, rules
 from infra.carrier.legs import Leg, LegState, Order, Prompt, Recording
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
 
 Parameters = dict[str, Any]
 #: Obeys a command; gives what its answer holds beside `"result": "ok"`.

@@ -1,20 +1,14 @@
 """Conferences: who is in one, who hears whom, and how it begins and ends."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.carrier import errors
 from infra.carrier.audio import brief
-from infra.carrier.legs import Announcement, Conference, Participant
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Announcement, Conference, Leg, Participant, Prompt
 from infra.carrier.trace import Heard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg, Prompt
 
 #: How long a conference lasts at the most (create's description).
 LONGEST_SECONDS = 14_400.0

@@ -1,13 +1,9 @@
 """call.cost: what a leg cost, where the application asks for it."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Leg
 
 #: Billing answers a little after the call.
 BILLING_SECONDS = 2.0

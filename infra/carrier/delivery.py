@@ -7,16 +7,14 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from infra.carrier.clock import Clock
 from infra.carrier.faults import Faults, WebhookFault
+from infra.carrier.signing import WebhookKey
 from infra.carrier.trace import Disturbed, LegName, Trace, WebhookAnswered, WebhookGivenUp, WebhookSent
 from infra.carrier.wire import Request
-
-if TYPE_CHECKING:
-    from infra.carrier.clock import Clock
-    from infra.carrier.signing import WebhookKey
 
 #: From the cause of an event to its arrival, and between two events of one call: about what the Internet takes.
 LATENCY_SECONDS = 0.05

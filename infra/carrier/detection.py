@@ -1,14 +1,10 @@
 """Answering-machine detection on outgoing legs: who answered, and when a machine's greeting is over."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
+from infra.carrier.exchange import Exchange
 from infra.carrier.legs import Leg, Nature
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
 
 #: A short hello gives a human away; anything longer is analysed to the end (Telnyx's default: 3,500 ms).
 HELLO_SECONDS = 1.2

@@ -1,24 +1,17 @@
 """Outgoing legs: dialled on their own or for a transfer, with everything that is to happen when they are answered."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING, ORIGINATOR_CANCEL
 from dialtone.domain.numbering_plans import countries
 from infra.carrier import calls, detection, errors, recordings
-from infra.carrier.applications import ANY_PROFILE, DEFAULT_DESTINATIONS
-from infra.carrier.legs import LONGEST_CALL_SECONDS, RINGING_SECONDS, DialOptions, Leg, LegState, Order
+from infra.carrier.applications import ANY_PROFILE, DEFAULT_DESTINATIONS, Application
+from infra.carrier.delivery import Route, Session
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import LONGEST_CALL_SECONDS, RINGING_SECONDS, DialOptions, Leg, LegState, Order, Prompt
 from infra.carrier.trace import Heard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from infra.carrier.applications import Application
-    from infra.carrier.delivery import Route, Session
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Prompt
 
 
 def options_of(parameters: dict[str, Any], audio: Prompt | None, recording_id: str | None) -> DialOptions:

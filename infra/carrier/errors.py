@@ -1,7 +1,5 @@
 """Telnyx's refusals: one exception, and a constructor for each error that the API description names."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from infra.carrier.wire import Response, as_json

@@ -1,24 +1,18 @@
 """The exchange: what all parts of the carrier share, and how an event leaves it."""
 
-from __future__ import annotations
-
+import random
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from infra.carrier.applications import ID_DIGITS
+from infra.carrier.applications import ID_DIGITS, Application, PhoneNumber, Profile
+from infra.carrier.clock import Clock, Timer
 from infra.carrier.delivery import Deliveries, Event, Session
+from infra.carrier.legs import Conference, Leg, Party, Recording
+from infra.carrier.media import MediaLibrary
 from infra.carrier.messaging import Messaging
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
-
-    from infra.carrier.applications import Application, PhoneNumber, Profile
-    from infra.carrier.clock import Clock, Timer
-    from infra.carrier.legs import Conference, Leg, Party, Recording
-    from infra.carrier.media import MediaLibrary
-    from infra.carrier.trace import Happening, Trace
+from infra.carrier.trace import Happening, Trace
 
 #: Events that carry the numbers of the call (OpenAPI); the others name the leg only.
 _WITH_NUMBERS = frozenset(

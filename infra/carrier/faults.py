@@ -1,7 +1,5 @@
 """Disturbances on request: on the way of a webhook, and on the way of a command's answer."""
 
-from __future__ import annotations
-
 import random
 from collections import deque
 from dataclasses import dataclass

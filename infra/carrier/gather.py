@@ -1,16 +1,12 @@
 """Gathering digits: time-outs, terminators, tries, and prompts that a key interrupts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
-
-if TYPE_CHECKING:
-    from infra.carrier.clock import Timer
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg, Prompt
+from infra.carrier.clock import Timer
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Leg, Prompt
 
 
 @dataclass(frozen=True, slots=True)

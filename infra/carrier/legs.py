@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from infra.carrier.applications import Application
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
-
-if TYPE_CHECKING:
-    from collections import deque
-    from collections.abc import Callable
-
-    from infra.carrier.applications import Application
-    from infra.carrier.clock import Timer
-    from infra.carrier.delivery import Route, Session
-    from infra.carrier.rendering import AudioFile, Voice
-    from infra.carrier.trace import LegName
-
+from infra.carrier.clock import Timer
+from infra.carrier.delivery import Route, Session
+from infra.carrier.rendering import AudioFile, Voice
+from infra.carrier.trace import LegName
 
 #: How fast a synthetic voice reads.
 SPEECH_CHARACTERS_PER_SECOND = 15.0

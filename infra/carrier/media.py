@@ -1,7 +1,5 @@
 """Audio files that commands name: uploaded media and URLs, with how long they really play."""
 
-from __future__ import annotations
-
 import io
 import wave
 from collections.abc import Callable, Iterable, Iterator, Mapping

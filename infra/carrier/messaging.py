@@ -1,7 +1,5 @@
 """What the account has to do with texts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -4,8 +4,6 @@ A recording's MP3 is MPEG-1, 32 kHz, 32 kbit/s: every frame is 144 bytes and pla
 channel has one spectral line, which is a steady tone; a silent one has none.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 #: Length and duration of the frames made here: 1152 samples at 32 kHz; 144 = 1152 / 8 bits at 32 kbit/s.

@@ -1,21 +1,14 @@
 """Callers and callees as scripts: what they hear, press, say, and when they hang up."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dialtone.domain.hangup_causes import CALL_REJECTED, USER_BUSY
 from infra.carrier import calls, dialling
-from infra.carrier.legs import Leg, LegState, Nature, Party, Sound
+from infra.carrier.clock import Timer
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Leg, LegState, Nature, Party, Playing, Sound
 from infra.carrier.rendering import Voice
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from infra.carrier.clock import Timer
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Playing
 
 #: From one key to the next where several are pressed in a row.
 BETWEEN_KEYS_SECONDS = 0.3

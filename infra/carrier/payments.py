@@ -1,17 +1,12 @@
 """`pay`: a card is asked for by its parts, and charged by a connector's processor; no key of it is reported."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier.audio import speech
-from infra.carrier.legs import Prompt
-
-if TYPE_CHECKING:
-    from infra.carrier.clock import Timer
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
+from infra.carrier.clock import Timer
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Leg, Prompt
 
 #: The connector that is taken where a command names none (Telnyx's documentation).
 DEFAULT = "Default"

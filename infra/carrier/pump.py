@@ -1,20 +1,14 @@
 """Moves the clock: time passes only while nothing is in flight."""
 
-from __future__ import annotations
-
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from infra.carrier.clock import Clock
+from infra.carrier.delivery import Settle
 from infra.carrier.wire import Post, Request, UndeliveredError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from infra.carrier.clock import Clock
-    from infra.carrier.delivery import Settle
 
 #: How many webhooks are on their way at once over a real network.
 DELIVERY_THREADS = 8

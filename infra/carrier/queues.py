@@ -1,15 +1,8 @@
 """Call queues: calls wait in the order in which they came, until a bridge takes the first, or they leave."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from infra.carrier import errors
-from infra.carrier.exchange import CallQueue, Waiting
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
+from infra.carrier.exchange import CallQueue, Exchange, Waiting
+from infra.carrier.legs import Leg
 
 #: How many calls a queue takes unless `max_size` says otherwise (the description of `enqueue`).
 DEFAULT_MAX_SIZE = 100

@@ -1,18 +1,13 @@
 """Recordings: started, paused, resumed and stopped on a leg, then saved as files."""
 
-from __future__ import annotations
-
 from functools import partial
-from typing import TYPE_CHECKING
 
 from infra.carrier import storage
 from infra.carrier.audio import brief
+from infra.carrier.exchange import Exchange
 from infra.carrier.legs import Leg, Order, Recording, Sound
 from infra.carrier.rendering import Voice
 from infra.carrier.trace import Heard, RecordingChanged
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
 
 #: How long Telnyx takes to save a recording after its end, and to transcribe it after that; of the order of reality.
 SAVING_SECONDS = 1.0

@@ -1,25 +1,20 @@
 """The carrier behind a real HTTP server, and webhooks over real HTTP; on 127.0.0.1 only."""
 
-from __future__ import annotations
-
 import http.client
 import socket
 import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from infra.carrier.api import specification
+from infra.carrier.carrier import Carrier
 from infra.carrier.wire import Loss, Request, Response, UndeliveredError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import TracebackType
-
-    from infra.carrier.carrier import Carrier
 
 HOST = "127.0.0.1"
 #: Hosts that a simulated carrier may reach, and the domain that is this machine by definition (RFC 6761): nothing

@@ -1,7 +1,5 @@
 """Webhook signatures as Telnyx makes them: Ed25519 over `timestamp|body`."""
 
-from __future__ import annotations
-
 import time
 from base64 import b64encode
 

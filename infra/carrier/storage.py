@@ -1,18 +1,13 @@
 """Saved recordings: their audio, URLs that expire, and what the API tells of a recording."""
 
-from __future__ import annotations
-
 import hashlib
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Recording, Sound
 from infra.carrier.rendering import SAMPLE_RATE_HZ, AudioFile, Span, Voice, audio_file
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Recording, Sound
-    from infra.carrier.rendering import Voice
 
 #: How long a download URL is good for, in virtual time (OpenAPI: ten minutes).
 URL_SECONDS = 600

@@ -1,14 +1,10 @@
 """Supervisors: a leg that listens to the conversation of another one, whispers to it, or talks with both sides."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.carrier import conferences, errors
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Leg
 
 #: What Telnyx's description of `dial` says of none is nothing; the least that a supervisor may do.
 DEFAULT_ROLE = "monitor"

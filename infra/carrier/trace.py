@@ -1,7 +1,5 @@
 """What an observer sees: one typed value for everything that happens, with its virtual time and its leg."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """HTTP as plain values, so that the carrier can be driven without a socket."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

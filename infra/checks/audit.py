@@ -7,8 +7,6 @@ all the same; here such a run fails, unless `--allow-unreachable` says that it m
 without the service was checked, and the last line says so.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

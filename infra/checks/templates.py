@@ -5,8 +5,6 @@
 It needs no network. The reasons stand in infra/checks/checkov_exceptions.yaml.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import subprocess

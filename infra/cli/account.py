@@ -1,7 +1,5 @@
 """`dialtone secret`, `connect`, `disconnect` and `numbers`: their arguments."""
 
-from __future__ import annotations
-
 import argparse
 import re
 

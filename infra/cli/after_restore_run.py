@@ -1,7 +1,5 @@
 """Runs `dialtone after-restore`: shows what the table lacks, asks, gives it back."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.asking import confirmed

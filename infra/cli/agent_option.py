@@ -1,7 +1,5 @@
 """Who answers when a flow rings somebody."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.phone.key_help import KIND_NAMES

@@ -1,7 +1,5 @@
 """`dialtone announce`: let a flow talk to everybody on a list."""
 
-from __future__ import annotations
-
 import argparse
 import re
 

@@ -1,19 +1,19 @@
 """Runs `dialtone announce`."""
 
-from __future__ import annotations
-
+import argparse
 import json
 import os
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
@@ -33,21 +33,15 @@ from dialtone.domain.campaigns.number_index import NumberIndex
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
 from dialtone.flow.flow_inputs import MAX_GIVEN_BYTES
+from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.steps.opt_out import OptOut
 from infra.cli.flows_option import name_project
 from infra.operations import aws
 from infra.operations.campaigns.source import pieces
 from infra.operations.connect.record import ConnectionRecord
-from infra.operations.stack_outputs import find_stack, region_of
+from infra.operations.stack_outputs import Stack, find_stack, region_of
 from infra.output.terminal import printable
 from infra.projects.project import stack_named
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-
-    from dialtone.flow.loaded_flow import LoadedFlow
-    from infra.operations.stack_outputs import Stack
 
 NOT_FAULTS = frozenset({SUPPRESSED})
 """Rules by which a row is skipped though nothing is wrong with it."""

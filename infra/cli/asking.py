@@ -1,7 +1,5 @@
 """Questions on the terminal."""
 
-from __future__ import annotations
-
 import sys
 
 from dialtone.domain.errors import DialtoneError

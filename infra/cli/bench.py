@@ -1,7 +1,5 @@
 """`dialtone bench`: measures what is promised of speed and cost, and writes the page of it."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """The page of `dialtone bench`: what was wanted, what was measured, and where and how."""
 
-from __future__ import annotations
-
 import base64
 import os
 import platform

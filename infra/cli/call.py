@@ -1,7 +1,5 @@
 """`dialtone call`: a telephone in the terminal, on the stack that runs on this machine."""
 
-from __future__ import annotations
-
 import argparse
 from datetime import datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Runs `dialtone call --line`: on a line that another program keeps up, so that nothing of a stack is loaded."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

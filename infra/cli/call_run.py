@@ -1,7 +1,5 @@
 """Runs `dialtone call` on a line of its own."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

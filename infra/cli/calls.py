@@ -1,7 +1,5 @@
 """`dialtone calls`: the calls that there were, and those that go on. The arguments of its commands."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

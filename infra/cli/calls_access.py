@@ -1,7 +1,5 @@
 """What the commands about calls work on: the stack's calls, and those of them that are meant."""
 
-from __future__ import annotations
-
 import argparse
 import shutil
 

@@ -1,13 +1,12 @@
 """Runs `dialtone calls list`."""
 
-from __future__ import annotations
-
+import argparse
 import json
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from control.call_filters import ago_or_moment, kept, moment
+from control.listing import Page
 from control.timeline import leg_json
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls import MOST_LIMIT, MOST_READ
@@ -16,11 +15,6 @@ from infra.operations import aws
 from infra.operations.calls.lanes import list_lines
 from infra.operations.calls.spreadsheet import as_csv
 from infra.output.terminal import Console
-
-if TYPE_CHECKING:
-    import argparse
-
-    from control.listing import Page
 
 
 def run(given: argparse.Namespace) -> int:

@@ -1,12 +1,12 @@
 """Runs `dialtone calls show`."""
 
-from __future__ import annotations
-
+import argparse
 import json
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from control.timeline import CallTimeline
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import columns, listing
 from infra.cli.recordings_access import described
@@ -15,13 +15,6 @@ from infra.operations.calls.lanes import lanes
 from infra.operations.calls.page import page_of
 from infra.output.files import write_whole
 from infra.output.terminal import Console
-
-if TYPE_CHECKING:
-    import argparse
-    from pathlib import Path
-
-    from control.timeline import CallTimeline
-
 
 PIPE_COLUMNS = 120
 

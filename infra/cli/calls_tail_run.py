@@ -1,27 +1,20 @@
 """Runs `dialtone calls tail`."""
 
-from __future__ import annotations
-
+import argparse
 import json
 import sys
 import time
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from control.timeline import described
 from infra.cli.calls import LOOK_SECONDS
 from infra.cli.calls_access import columns, listing, selection
 from infra.operations import aws
-from infra.operations.calls.following import Following
+from infra.operations.calls.following import Following, News
 from infra.operations.calls.lanes import SHORT_ID, one_line
 from infra.output.terminal import BOLD, Console, printable
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.operations.calls.following import News
 
 
 def run(given: argparse.Namespace) -> int:

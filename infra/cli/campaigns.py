@@ -1,7 +1,5 @@
 """`dialtone campaigns`: what is dialled to many, and whom no campaign dials. The arguments of its commands."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import add_commands, later

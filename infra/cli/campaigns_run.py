@@ -1,22 +1,24 @@
 """Runs `dialtone campaigns list`, `show`, `pause`, `resume`, `cancel` and `report`."""
 
-from __future__ import annotations
-
+import argparse
 import csv
 import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaigns_table import CampaignsTable
-from dialtone.domain.campaigns.campaign import CANCELLED, DONE
+from dialtone.domain.campaigns.campaign import CANCELLED, DONE, Campaign
+from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.pause_resume_cancel import ordered
+from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
 from dialtone.domain.errors import DialtoneError
 from infra.cli.campaigns import LOOK_SECONDS
@@ -27,14 +29,6 @@ from infra.operations.campaigns.report import Sums, picture, row_of
 from infra.operations.campaigns.status import Standing, costs, counts, duration, rate_between, rate_of_late, table
 from infra.operations.stack_outputs import find_stack
 from infra.output.terminal import can_draw, printable
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-
-    from dialtone.domain.campaigns.campaign import Campaign
-    from dialtone.domain.campaigns.costs import Spent
-    from dialtone.domain.campaigns.progress import Progress
 
 TRIES = 5
 """Of an order, while the worker changes the campaign, too."""

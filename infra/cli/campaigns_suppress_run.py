@@ -1,7 +1,5 @@
 """Runs `dialtone campaigns suppress add`, `remove`, `import` and `list`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

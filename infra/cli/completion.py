@@ -1,7 +1,5 @@
 """`dialtone completion`: what lets a shell complete commands, options, flows and numbers."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import later

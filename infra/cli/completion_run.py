@@ -1,20 +1,13 @@
 """Runs `dialtone completion`. The shells ask `dialtone completion words WORD…` at each Tab, so nothing goes stale."""
 
-from __future__ import annotations
-
 import argparse
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from infra.cli.commands import CommandParser
 from infra.cli.main import command_parser
-from infra.projects.project import NUMBERS_FILE, flow_names, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from infra.cli.commands import CommandParser
-    from infra.projects.project import Project
+from infra.projects.project import NUMBERS_FILE, Project, flow_names, nearest
 
 SCRIPTS: Mapping[str, str] = MappingProxyType(
     {

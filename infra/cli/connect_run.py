@@ -1,11 +1,8 @@
 """Runs `dialtone connect`: shows what has to be changed at Telnyx, asks, changes it."""
 
-from __future__ import annotations
-
 import argparse
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.cli.account import countries, usd
@@ -15,15 +12,18 @@ from infra.operations.api_key import secret_name, stored_key
 from infra.operations.connect.audio import audio_beside
 from infra.operations.connect.connecting import Connecting
 from infra.operations.connect.lines import Lines
-from infra.operations.connect.plan import DEFAULT_DAILY_SPEND_LIMIT, Found, ProfileWanted, Wanted, home_countries, plan
-from infra.operations.connect.record import ConnectionRecord
+from infra.operations.connect.plan import (
+    DEFAULT_DAILY_SPEND_LIMIT,
+    Found,
+    Plan,
+    ProfileWanted,
+    Wanted,
+    home_countries,
+    plan,
+)
+from infra.operations.connect.record import ConnectionRecord, Recorded
 from infra.operations.connect.telnyx_account import TelnyxAccount
-from infra.operations.stack_outputs import deployed, region_of
-
-if TYPE_CHECKING:
-    from infra.operations.connect.plan import Plan
-    from infra.operations.connect.record import Recorded
-    from infra.operations.stack_outputs import Deployed
+from infra.operations.stack_outputs import Deployed, deployed, region_of
 
 
 def run(given: argparse.Namespace) -> int:

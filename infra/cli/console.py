@@ -1,7 +1,5 @@
 """`dialtone console`: pages on calls, recordings, flows and health, in this machine's browser."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import later

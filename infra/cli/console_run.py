@@ -1,27 +1,20 @@
 """Runs `dialtone console`."""
 
-from __future__ import annotations
-
+import argparse
 import os
 import threading
 import webbrowser
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import httpx
 
 from dialtone.client import Client
 from infra.cli.errors import sentence_of
 from infra.operations import aws
-from infra.operations.stack_outputs import find_stack
+from infra.operations.stack_outputs import Stack, find_stack
 from infra.output.terminal import BOLD, RED, Console
 from infra.pages.console import ConsoleSite, origin
 from infra.pages.server import HOST, LocalServer
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.operations.stack_outputs import Stack
 
 URL = "CONTROL_URL"
 LOOK_SECONDS = 2.0

@@ -1,7 +1,5 @@
 """`dialtone demo`: four kinds of calls, played through the real code on this machine."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import later

@@ -1,7 +1,5 @@
 """Runs `dialtone demo`."""
 
-from __future__ import annotations
-
 import argparse
 import time
 

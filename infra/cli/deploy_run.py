@@ -1,9 +1,8 @@
 """Runs `dialtone deploy`."""
 
-from __future__ import annotations
-
+import argparse
 import contextlib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
 from infra.flowkit.lint import lint, looked_at
@@ -18,13 +17,7 @@ from infra.packing.package import build
 from infra.packing.package import run as run_program
 from infra.packing.parameters import check_parameters
 from infra.packing.tools import find_tools
-from infra.projects.project import PROJECT_FILE, nearest
-
-if TYPE_CHECKING:
-    import argparse
-    from pathlib import Path
-
-    from infra.projects.project import Environment, Project
+from infra.projects.project import PROJECT_FILE, Environment, Project, nearest
 
 ARCHITECTURE = "arm64"
 """As `make deploy` has it; Graviton costs a fifth less."""

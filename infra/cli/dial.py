@@ -1,7 +1,5 @@
 """`dialtone dial`: ring a number and let a flow talk to the person who answers."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import later

@@ -1,18 +1,19 @@
 """Runs `dialtone dial`."""
 
-from __future__ import annotations
-
+import argparse
 import os
 import time
+from collections.abc import Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.adapters.secrets import FixedSecret
+from dialtone.adapters.secrets import FixedSecret, Secret
 from dialtone.adapters.settings import required, telnyx_api_key
 from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.domain.commands import Command
 from dialtone.domain.errors import CommandInvalid, DialtoneError
 from dialtone.flow.flow_inputs import check_given
+from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.steps.answered_by import AnsweredBy
 from infra.cli.dial import DETECTIONS
 from infra.cli.flows_option import name_project
@@ -21,15 +22,6 @@ from infra.flowkit.dialling import dial, dial_command
 from infra.operations.api_key import secret_name, stored_key
 from infra.operations.connect.record import ConnectionRecord
 from infra.operations.stack_outputs import deployed, region_of
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping
-
-    from dialtone.adapters.secrets import Secret
-    from dialtone.domain.commands import Command
-    from dialtone.flow.loaded_flow import LoadedFlow
-
 
 BETWEEN_LOOKS_SECONDS = 2.0
 

@@ -1,7 +1,5 @@
 """Runs `dialtone disconnect`: shows what will be put back, asks, puts it back."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.asking import confirmed

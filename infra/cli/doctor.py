@@ -1,7 +1,5 @@
 """`dialtone doctor`: what a line needs, checked one by one, with a remedy for what is missing."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import later

@@ -1,20 +1,13 @@
 """Runs `dialtone doctor`."""
 
-from __future__ import annotations
-
+import argparse
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from infra.cli.flows_option import name_project
 from infra.operations.doctor.examination import Examination
-from infra.operations.doctor.result import Status, good
+from infra.operations.doctor.result import Result, Status, good
 from infra.output.terminal import DIM, GREEN, RED, YELLOW, Console
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.operations.doctor.result import Result
 
 SIGNS = {
     Status.OK: ("✓", GREEN),

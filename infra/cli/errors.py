@@ -1,7 +1,5 @@
 """The one place that turns errors into sentences: what went wrong, and what to do."""
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Mapping

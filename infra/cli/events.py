@@ -1,7 +1,5 @@
 """`dialtone events`: what is sent to the event bus. The arguments of its command."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import add_commands, later

@@ -1,7 +1,5 @@
 """Runs `dialtone events resend`."""
 
-from __future__ import annotations
-
 import argparse
 from datetime import UTC, datetime
 

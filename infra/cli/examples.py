@@ -1,7 +1,5 @@
 """One example of each command, which its help shows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

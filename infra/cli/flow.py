@@ -1,7 +1,5 @@
 """`dialtone flow`: what people do with phone menus. The arguments of its commands."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

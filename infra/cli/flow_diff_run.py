@@ -1,11 +1,9 @@
 """Runs `dialtone flow diff`."""
 
-from __future__ import annotations
-
+import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.cli.flow import STANDARD_OUTPUT
@@ -15,6 +13,7 @@ from infra.flowkit.drawing.beside_flows import noticed_beside
 from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.difference import compared
 from infra.flowkit.drawing.file_graph import numbers_to
+from infra.flowkit.drawing.graph import Graph
 from infra.flowkit.drawing.hours import hours_beside
 from infra.flowkit.drawing.versions import (
     Text,
@@ -26,12 +25,6 @@ from infra.flowkit.drawing.versions import (
     read_file,
 )
 from infra.output.terminal import BOLD, painted
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.flowkit.drawing.graph import Graph
-
 
 NOTHING = "Nothing changed: neither flows nor numbers nor calendars."
 

@@ -1,28 +1,22 @@
 """Runs `dialtone flow draw`."""
 
-from __future__ import annotations
-
+import argparse
 import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.cli.flow import DEFAULT_FORMAT, ENDINGS, STANDARD_OUTPUT
 from infra.cli.flows_option import name_project
 from infra.flowkit.drawing.file_graph import graph_in
+from infra.flowkit.drawing.graph import Graph
 from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
 from infra.flowkit.drawing.versions import is_flow, read_file
 from infra.output.files import write_whole
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.flowkit.drawing.graph import Graph
 
 
 def run(given: argparse.Namespace) -> int:

@@ -1,7 +1,5 @@
 """Runs `dialtone flow draw --watch`: a page whose pictures follow what is saved."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Runs `dialtone flow lint`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 

@@ -1,13 +1,13 @@
 """Runs `dialtone flow replay`."""
 
-from __future__ import annotations
-
+import argparse
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
+from control.listing import Listing
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
@@ -20,13 +20,7 @@ from infra.flowkit.drawing.versions import Text, is_flow
 from infra.operations import aws
 from infra.output.terminal import BOLD, DIM, PLAIN, RED, YELLOW, Console, printable
 from infra.replaying.comparison import ELSEWHERE, NOT_PLAYED, Comparison, NotPlayed, compare_all
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Iterator
-
-    from control.listing import Listing
-    from infra.replaying.rerun import StepPath
+from infra.replaying.rerun import StepPath
 
 MOST_READ = 10_000
 """Calls that are looked at for the newest that can be played."""

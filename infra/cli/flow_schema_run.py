@@ -1,7 +1,5 @@
 """Runs `dialtone flow schema`."""
 
-from __future__ import annotations
-
 import argparse
 
 from dialtone.domain.errors import DialtoneError

@@ -1,10 +1,9 @@
 """Runs `dialtone flow test-from`."""
 
-from __future__ import annotations
-
+import argparse
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_sdk import sdk
@@ -13,14 +12,8 @@ from infra.cli.calls_access import listing
 from infra.cli.flows_option import name_project
 from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
 from infra.operations import aws
-from infra.phone.diary import add_conversation, file_of
+from infra.phone.diary import Item, add_conversation, file_of
 from infra.replaying.conversation import conversation_from
-
-if TYPE_CHECKING:
-    import argparse
-    from pathlib import Path
-
-    from infra.phone.diary import Item
 
 
 def run(given: argparse.Namespace) -> int:

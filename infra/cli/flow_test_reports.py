@@ -1,22 +1,16 @@
 """How `dialtone flow test` tells what came of conversations: to a person, a program, continuous integration."""
 
-from __future__ import annotations
-
 import json
 import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from dialtone.domain.units import MILLIS_PER_SECOND
+from infra.flowkit.conversations.coverage import Coverage
+from infra.flowkit.conversations.runner import Played
+from infra.flowkit.conversations.scenario_run import ScenarioResult
 from infra.flowkit.conversations.side_by_side import side_by_side
 from infra.output.terminal import DIM, GREEN, PLAIN, RED, painted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from infra.flowkit.conversations.coverage import Coverage
-    from infra.flowkit.conversations.runner import Played
-    from infra.flowkit.conversations.scenario_run import ScenarioResult
 
 SECONDS_A_MINUTE = 60.0
 

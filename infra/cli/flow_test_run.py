@@ -1,7 +1,5 @@
 """Runs `dialtone flow test`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time

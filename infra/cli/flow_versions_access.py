@@ -1,18 +1,11 @@
 """What the commands about published versions have in common."""
 
-from __future__ import annotations
-
+import argparse
 import os
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from infra.operations import aws
-from infra.operations.stack_outputs import find_stack
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.operations.stack_outputs import Stack
+from infra.operations.stack_outputs import Stack, find_stack
 
 
 def stack(given: argparse.Namespace) -> Stack:

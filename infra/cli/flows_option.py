@@ -1,7 +1,5 @@
 """Which flows a command works on."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`dialtone logs`: what the functions logged, by the queries that are saved with the stack."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import later

@@ -1,15 +1,14 @@
 """Runs `dialtone logs`."""
 
-from __future__ import annotations
-
+import argparse
 import json
 import os
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from control.call_filters import ago_or_moment, began, moment
 from control.listing import Listing
@@ -17,18 +16,11 @@ from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import columns
 from infra.operations import aws
 from infra.operations.calls.lanes import wrap
-from infra.operations.logs.insights import Insights
+from infra.operations.logs.insights import Found, Insights
 from infra.operations.logs.lines import Wanted, lines
 from infra.operations.logs.queries import CALL, ERRORS, FUNNEL, SLOW, Query, of_alarm, saved
-from infra.operations.stack_outputs import deployed, region_of
+from infra.operations.stack_outputs import Deployed, deployed, region_of
 from infra.output.terminal import BOLD, Console, can_draw, printable
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
-
-    from infra.operations.logs.insights import Found
-    from infra.operations.stack_outputs import Deployed
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

@@ -1,7 +1,5 @@
 """`dialtone new`: a project of one's own, ready to be rung."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,22 +1,15 @@
 """Runs `dialtone numbers`."""
 
-from __future__ import annotations
-
+import argparse
 import json
-from typing import TYPE_CHECKING
 
 from infra.cli.flows_option import name_project
 from infra.operations.api_key import secret_name, stored_key
+from infra.operations.connect.account import Number
 from infra.operations.connect.lines import Lines
 from infra.operations.connect.record import ConnectionRecord
 from infra.operations.connect.telnyx_account import TelnyxAccount
-from infra.operations.stack_outputs import StackMissing, deployed, region_of
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.operations.connect.account import Number
-    from infra.operations.stack_outputs import Deployed
+from infra.operations.stack_outputs import Deployed, StackMissing, deployed, region_of
 
 MISSING = "not in this account"
 

@@ -1,7 +1,5 @@
 """A port of this machine, as an option names it."""
 
-from __future__ import annotations
-
 import argparse
 
 LAST_PORT = 65_535

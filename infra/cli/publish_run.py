@@ -1,9 +1,9 @@
 """Runs `dialtone publish`: checks, shows, asks, publishes."""
 
-from __future__ import annotations
-
+import argparse
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_sdk import sdk
@@ -22,14 +22,7 @@ from infra.operations import aws
 from infra.operations.publishing.audio import ChangedAudio
 from infra.operations.publishing.files import files_of
 from infra.operations.publishing.pictures import keep_pictures
-from infra.operations.publishing.publishing import Share, publication, publish
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from infra.operations.publishing.publishing import Publication
+from infra.operations.publishing.publishing import Publication, Share, publication, publish
 
 
 def run(given: argparse.Namespace) -> int:

@@ -1,7 +1,5 @@
 """`dialtone publish`, `versions` and `rollback`: their arguments."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import later

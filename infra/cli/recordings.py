@@ -1,7 +1,5 @@
 """`dialtone recordings`: find, verify and redrive what was recorded. The arguments of its commands."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,26 +1,19 @@
 """What the commands about recordings work on: the stack's ledger and bucket, the recordings that are meant."""
 
-from __future__ import annotations
-
+import argparse
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archive.metadata import OF_CALL, metadata
 from control.call_filters import moment
-from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, SAVED, VERIFIED
+from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, SAVED, VERIFIED, Recording
 from infra.operations import aws
 from infra.operations.custody.ledger import Ledger
 from infra.operations.custody.objects import Objects
 from infra.operations.custody.retention import Retention
 from infra.operations.custody.selection import Selection, number
-from infra.operations.stack_outputs import find_stack
-
-if TYPE_CHECKING:
-    import argparse
-
-    from dialtone.domain.recordings import Recording
-    from infra.operations.stack_outputs import Stack
+from infra.operations.stack_outputs import Stack, find_stack
 
 RECORDINGS = "recordings/"
 

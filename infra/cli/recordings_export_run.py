@@ -1,25 +1,18 @@
 """Runs `dialtone recordings export`."""
 
-from __future__ import annotations
-
+import argparse
 import shlex
 import sys
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from dialtone.domain.recordings import Recording
 from infra.cli.recordings_access import ledger, objects, selection, stack
 from infra.operations import aws
 from infra.operations.custody.export import SUMS, Export, Exported
 from infra.output.files import alone
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable
-
-    from dialtone.domain.recordings import Recording
-
 
 PROGRESS_SECONDS = 2.0
 

@@ -1,7 +1,5 @@
 """Runs `dialtone recordings hold` and `release`."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.recordings_access import ledger, objects, stack

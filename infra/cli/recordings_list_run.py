@@ -1,21 +1,14 @@
 """Runs `dialtone recordings list`."""
 
-from __future__ import annotations
-
+import argparse
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
+from dialtone.domain.recordings import Recording
 from infra.cli.recordings_access import described, ledger, selection, stack
 from infra.operations import aws
 from infra.operations.custody.selection import began_at, people
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Sequence
-
-    from dialtone.domain.recordings import Recording
-
 
 COLUMNS = ("BEGAN", "STATUS", "SECONDS", "CALLER", "FLOW", "RECORDING", "SESSION")
 MILLIS_PER_SECOND = 1_000

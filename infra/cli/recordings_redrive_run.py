@@ -1,21 +1,15 @@
 """Runs `dialtone recordings redrive`."""
 
-from __future__ import annotations
-
+import argparse
 import time
-from typing import TYPE_CHECKING
 
 from control.archive_dead_letters import ArchiveDeadLetters
 from dialtone.adapters.archive_queue import ArchiveQueue
 from infra.cli.recordings_access import ledger, stack
 from infra.operations import aws
 from infra.operations.custody.redrive import Redrive
+from infra.operations.stack_outputs import Stack
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.operations.stack_outputs import Stack
 
 
 def run(given: argparse.Namespace) -> int:

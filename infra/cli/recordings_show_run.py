@@ -1,7 +1,5 @@
 """Runs `dialtone recordings show`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Mapping

@@ -1,26 +1,18 @@
 """Runs `dialtone recordings verify`."""
 
-from __future__ import annotations
-
+import argparse
 import sys
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from infra.cli.recordings_access import ledger, megabytes, objects, retention, selection, stack
 from infra.operations import aws
-from infra.operations.custody.ledger import place_of
+from infra.operations.custody.ledger import Place, place_of
 from infra.operations.custody.progress_file import PlaceFile
 from infra.operations.custody.receipts import Receipts
+from infra.operations.custody.selection import Selection
 from infra.operations.custody.verification import Tally, Verification, leftovers
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.operations.custody.ledger import Place
-    from infra.operations.custody.selection import Selection
-
 
 NOTE_SECONDS = 1.0
 """Between two notes of the place: what is read twice after a crash."""

@@ -1,7 +1,5 @@
 """`dialtone replay`: events that failed by a fault of ours are run again after the fix."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.commands import later

@@ -1,27 +1,21 @@
 """Runs `dialtone replay`."""
 
-from __future__ import annotations
-
+import argparse
 import json
 import time
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.parked_event import ParkedEvent
 from infra.cli.recordings_access import stack
 from infra.operations import aws
 from infra.operations.parked_events import Replays
+from infra.operations.stack_outputs import Stack
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Sequence
-
-    from dialtone.domain.parked_event import ParkedEvent
-    from infra.operations.stack_outputs import Stack
 
 
 def run(given: argparse.Namespace) -> int:

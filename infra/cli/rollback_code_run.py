@@ -1,7 +1,5 @@
 """Runs `dialtone rollback-code`: shows what will be moved, asks, moves it."""
 
-from __future__ import annotations
-
 import argparse
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Runs `dialtone rollback`: an earlier version of the menus takes new calls again."""
 
-from __future__ import annotations
-
 import argparse
 from datetime import UTC, datetime
 

@@ -1,10 +1,8 @@
 """Runs `dialtone secret`: asks for the key, checks it, stores it."""
 
-from __future__ import annotations
-
+import argparse
 import getpass
 import sys
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.settings import API_KEY
 from dialtone.domain.errors import DialtoneError
@@ -12,13 +10,8 @@ from infra.cli.asking import can_ask
 from infra.operations.api_key import secret_name, store_key
 from infra.operations.connect.record import ConnectionRecord
 from infra.operations.connect.telnyx_account import RequestRefused, TelnyxAccount, TelnyxSilent
-from infra.operations.stack_outputs import StackMissing, deployed, region_of
+from infra.operations.stack_outputs import Deployed, StackMissing, deployed, region_of
 from infra.projects.project import nearest, shown
-
-if TYPE_CHECKING:
-    import argparse
-
-    from infra.operations.stack_outputs import Deployed
 
 
 def run(given: argparse.Namespace) -> int:

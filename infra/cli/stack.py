@@ -1,7 +1,5 @@
 """`dialtone deploy`, `rollback-code`, `after-restore` and `uninstall`: their arguments."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

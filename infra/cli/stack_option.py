@@ -1,7 +1,5 @@
 """Which deployed stack a command is about."""
 
-from __future__ import annotations
-
 import argparse
 
 from dialtone.domain.errors import DialtoneError

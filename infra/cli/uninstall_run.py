@@ -1,7 +1,5 @@
 """Runs `dialtone uninstall`: shows what would be lost, asks, deletes."""
 
-from __future__ import annotations
-
 import argparse
 
 from infra.cli.asking import confirmed

@@ -1,7 +1,5 @@
 """`dialtone up`: the whole line, running on this machine until it is interrupted."""
 
-from __future__ import annotations
-
 import argparse
 import math
 

@@ -1,7 +1,5 @@
 """Runs `dialtone up`."""
 
-from __future__ import annotations
-
 import argparse
 import shlex
 from collections.abc import Mapping

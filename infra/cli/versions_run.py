@@ -1,22 +1,15 @@
 """Runs `dialtone versions`: the published versions of the menus, which of them takes calls, and who changed that."""
 
-from __future__ import annotations
-
+import argparse
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from dialtone.domain.live_version import WITH_THE_CODE
+from dialtone.adapters.flow_versions_table import Change, Version
+from dialtone.domain.live_version import WITH_THE_CODE, Live
 from infra.cli.flow_versions_access import publications, stack
 from infra.operations import aws
 from infra.operations.publishing.publishing import Share, named
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    import argparse
-
-    from dialtone.adapters.flow_versions_table import Change, Version
-    from dialtone.domain.live_version import Live
 
 
 def run(given: argparse.Namespace) -> int:

@@ -1,27 +1,20 @@
 """What must be true when the demo's calls are over."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.control_actions import ACTION
 from dialtone.domain.recordings import VERIFIED
 from infra.carrier import trace
 from infra.carrier.account import CALLEES
+from infra.carrier.trace import Happening
 from infra.demo.inventory import StoredCall, items, log_lines, objects, seconds_of_wav
 from infra.demo.personal_data import documented, in_items, in_texts, lines_with
 from infra.demo.scenes import ACKNOWLEDGED, CARD, IVR, MESSAGE, RECORDED, Outgoing
-from infra.local.line import SWEEP_SECONDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from infra.carrier.trace import Happening
-    from infra.local.line import PhoneLine
+from infra.local.line import SWEEP_SECONDS, PhoneLine
 
 SIGNED = "X-Amz-Signature="
 """In every address at which a recording can be heard."""

@@ -1,7 +1,5 @@
 """What a program asks of the control API: on this machine nothing is signed."""
 
-from __future__ import annotations
-
 import urllib.request
 
 WAITS_SECONDS = 30.0

@@ -1,22 +1,17 @@
 """What lies in DynamoDB and S3 when the calls are over."""
 
-from __future__ import annotations
-
 import io
 import json
 import time
 import wave
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dialtone.adapters.calls_table import TimelineEntry
+from dialtone.domain.calls import Call
 from dialtone.domain.recordings import FAILED, KEPT_STATUSES, Recording
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from dialtone.adapters.calls_table import TimelineEntry
-    from dialtone.domain.calls import Call
-    from infra.local.line import PhoneLine
+from infra.local.line import PhoneLine
 
 FUNCTIONS = (
     "WebhookFunction",

@@ -1,29 +1,22 @@
 """The demo: four kinds of calls through the real code, and a look at what they left behind."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.telnyx_api import TelnyxApi
+from infra.carrier import Line
 from infra.carrier.account import CALLEES, CONNECTION_ID, SHOWN_NUMBER
+from infra.carrier.trace import Happening
 from infra.demo import checks, scenes
+from infra.demo.checks import Check
 from infra.demo.control_client import ask_for
-from infra.demo.inventory import kept, wait_for_archive
+from infra.demo.inventory import StoredCall, kept, wait_for_archive
+from infra.demo.scenes import Incoming, Outgoing, Together
 from infra.flowkit.dialling import dial, dial_command
+from infra.local.line import PhoneLine
 from infra.local.narrator import Narrator
 from infra.output.terminal import BOLD, DIM, GREEN, RED, Console
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from infra.carrier import Line
-    from infra.carrier.trace import Happening
-    from infra.demo.checks import Check
-    from infra.demo.inventory import StoredCall
-    from infra.demo.scenes import Incoming, Outgoing, Together
-    from infra.local.line import PhoneLine
 
 Played = tuple["StoredCall", "Sequence[Happening]"]
 """What a call left behind, and what happened on it."""

@@ -1,7 +1,5 @@
 """The calls of the demo: who calls whom, and what they do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from infra.carrier.account import BUSY, MACHINE, NO_ANSWER, PERSON

@@ -3,8 +3,6 @@
 Events come at least once and in any order. One condition deals with both: an event is kept only if nothing later is.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

@@ -1,21 +1,15 @@
 """Dials a number for a flow: the command line, the demo and conversations all dial like this."""
 
-from __future__ import annotations
-
 import time
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.webhook_retry_policy import DIALLED_EVENTS, retries
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dialtone.adapters.telnyx_api import Outcome
-    from webhook.sending import Telnyx
+from webhook.sending import Telnyx
 
 DIAL_SECONDS = 10.0
 """Nobody listens yet: time enough for a slow answer and one resend."""

@@ -1,14 +1,14 @@
 """Whether the phone menus of a folder can be followed, and will do what was meant: what a deployment checks first."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.data_files import DATA
+from dialtone.flow.document import Path as DocumentPath
 from infra.flowkit.linting import rules as _all_rules  # noqa: F401 -- to import them is to register them
 from infra.flowkit.linting.files import FlowFile, Folder, calendar_paths, data_paths, flow_paths, rota_paths
 from infra.flowkit.linting.finding import Finding
@@ -16,13 +16,6 @@ from infra.flowkit.linting.rule import Found, Rule, rules
 from infra.flowkit.linting.rules.unknown_step import near
 from infra.flowkit.linting.silences import Silence, silences
 from infra.projects.project import counted, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import date
-    from pathlib import Path
-
-    from dialtone.flow.document import Path as DocumentPath
 
 
 def lint(*paths: Path, today: date | None = None) -> list[Finding]:

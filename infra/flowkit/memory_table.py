@@ -5,8 +5,6 @@ It is a dependency, not our code: `tests/drills/oracle.py` holds it to what moto
 
 # ruff: noqa: ANN401, N803 -- boto's own names, and its requests and answers are dictionaries of anything
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

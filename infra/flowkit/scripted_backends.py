@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
-from dialtone.domain.lookups import FAILED, FOUND, Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from dialtone.domain.events import Event
-    from dialtone.domain.lookups import Lookup
-    from infra.carrier import Carrier
+from dialtone.domain.events import Event
+from dialtone.domain.lookups import FAILED, FOUND, Answer, Lookup
+from infra.carrier import Carrier
 
 NEVER = "never"
 """What a system answers that the lookup function is lost with: nothing, not even that it failed."""

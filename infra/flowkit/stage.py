@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import json
 import wave
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dialtone.adapters.calls_table import CallsTable, memory_item
 from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.signature import Verifier
+from dialtone.adapters.telemetry import Measure
 from dialtone.adapters.telnyx_api import (
     CALL_ENDED,
     Outcome,
@@ -25,43 +28,33 @@ from dialtone.adapters.telnyx_api import (
     taken_command,
 )
 from dialtone.domain.after_hangup import SETTLING_SECONDS
-from dialtone.domain.commands import SEND_MESSAGE
+from dialtone.domain.callee_legs import CalleeLeg
+from dialtone.domain.calls import Call
+from dialtone.domain.commands import SEND_MESSAGE, Command
 from dialtone.domain.deadline import NO_DEADLINE
+from dialtone.domain.decisions import Decision
 from dialtone.domain.errors import TelnyxUnavailable
-from dialtone.domain.events import parse_event
+from dialtone.domain.events import Event, parse_event
 from dialtone.domain.own_events import event_to_json
-from dialtone.domain.watch import LOOK_SECONDS
+from dialtone.domain.recordings import ArchiveJob, Recording
+from dialtone.domain.watch import LOOK_SECONDS, Look
 from dialtone.domain.watchdog_schedule import overdue_event
 from dialtone.flow.steps.assistant import Assistant
 from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES
 from dialtone.flow.templating import WAITING_SINCE
-from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
+from infra.carrier import API_KEY, Application, Callee, Caller, Carrier, Line, Request, WebhookFault
 from infra.carrier.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
+from infra.carrier.clock import Clock
 from infra.carrier.parties import as_carriers_show
 from infra.checkout import SAMPLES
 from infra.flowkit.dialling import dial, dial_command
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.scripted_backends import ScriptedBackends
+from infra.flowkit.watched_flows import WatchedFlows
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
 from webhook.queue_answers import QueueAnswers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from pathlib import Path
-
-    from dialtone.adapters.telemetry import Measure
-    from dialtone.domain.callee_legs import CalleeLeg
-    from dialtone.domain.calls import Call
-    from dialtone.domain.commands import Command
-    from dialtone.domain.decisions import Decision
-    from dialtone.domain.events import Event
-    from dialtone.domain.recordings import ArchiveJob, Recording
-    from dialtone.domain.watch import Look
-    from infra.carrier import Callee, Caller, Line
-    from infra.carrier.clock import Clock
-    from infra.flowkit.watched_flows import WatchedFlows
 
 ADDRESS_AUDIO_SECONDS = 3
 """How long the audio lasts that flows name by its address: nothing is fetched here."""

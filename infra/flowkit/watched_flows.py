@@ -1,24 +1,17 @@
 """Flows that are read again once their files have changed: for work on them, never on Lambda, where none ever do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from dialtone.adapters.flow_library import FlowLibrary, text_beside
+from dialtone.adapters.flow_library import FlowLibrary, StoredFlows, text_beside
+from dialtone.domain.calls import Call
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.events import Event
 from dialtone.flow.call_routing import Routes
 from dialtone.flow.data_files import DATA
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.adapters.flow_library import StoredFlows
-    from dialtone.domain.calls import Call
-    from dialtone.domain.events import Event
-    from dialtone.flow.loaded_flow import LoadedFlow
+from dialtone.flow.loaded_flow import LoadedFlow
 
 NO_ROUTES = Routes({})
 

@@ -1,7 +1,5 @@
 """Short names for calls, by the order in which they are first named."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from threading import Lock
 

@@ -1,14 +1,17 @@
 """A phone line on this machine: the stack of template.yaml and the simulated carrier, connected to each other."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.domain.decisions import EnteredStep
 from infra.carrier.account import CONNECTION_ID, upload_audio
 from infra.carrier.applications import Application
 from infra.carrier.carrier import Carrier
@@ -17,14 +20,6 @@ from infra.checkout import SAMPLES
 from infra.local.cloud import LocalCloud, StackSettings
 from infra.local.errors import PortInUseError
 from infra.local.steps_taken import FOLDER_NAME, steps_taken
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-    from pathlib import Path
-    from types import TracebackType
-
-    from dialtone.domain.decisions import EnteredStep
 
 WATCHING_WEBHOOK = "infra.local.watching_webhook.handler"
 """What takes the place of `webhook.app.handler` while somebody works on flows."""

@@ -1,23 +1,17 @@
 """Prints a call as it happens: audio, keys, webhooks, commands and what was stored."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping
 from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
+from dialtone.adapters.calls_table import CallsTable
 from infra.carrier import trace
-from infra.output.terminal import BLUE, BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from types import TracebackType
-
-    from dialtone.adapters.calls_table import CallsTable
-    from infra.carrier.trace import Happening
-    from infra.local.call_names import CallNames
-    from infra.output.terminal import Console
+from infra.carrier.trace import Happening
+from infra.local.call_names import CallNames
+from infra.output.terminal import BLUE, BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW, Console
 
 LABEL_CHARACTERS = 9
 NAME_CHARACTERS = 8

@@ -1,19 +1,13 @@
 """The steps that calls take, noted where somebody watches: every one, those that a call only passes through as well."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dialtone.adapters.calls_table import CallsTable
-from dialtone.domain.decisions import EnteredStep
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.domain.calls import Call
-    from dialtone.domain.decisions import Decision
-    from dialtone.domain.events import Event
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision, EnteredStep
+from dialtone.domain.events import Event
 
 LOCAL_FOLDER = "LOCAL_FOLDER"
 """The variable that names a folder to every function of a local stack: it lives as long as the stack."""

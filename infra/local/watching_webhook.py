@@ -1,7 +1,5 @@
 """The webhook function for work on flows: it reads a flow again once its file has changed, and notes calls' steps."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

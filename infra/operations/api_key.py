@@ -10,13 +10,12 @@ from botocore.exceptions import ClientError
 from dialtone.adapters.settings import key_from
 from dialtone.domain.errors import DialtoneError
 from infra.operations import aws
-from infra.operations.stack_outputs import API_KEY_SECRET
+from infra.operations.stack_outputs import API_KEY_SECRET, Deployed
 
 if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from infra.operations.stack_outputs import Deployed
 
 DEFAULT_SECRET = "dialtone/telnyx-api-key"  # noqa: S105 -- a secret's name
 """As template.yaml has it."""

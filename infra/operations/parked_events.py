@@ -1,29 +1,23 @@
 """Parked events, run again through the webhook function once their calls are over."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.errors import MalformedEvent
-from dialtone.domain.events import READ_BACK, REPLAY, TELNYX_EVENT, parse_event
+from dialtone.domain.events import READ_BACK, REPLAY, TELNYX_EVENT, Event, parse_event
+from dialtone.domain.parked_event import ParkedEvent
 from reconcile.missed_hangups import HANG_UP
 from reconcile.overdue import LONGEST_CALL_SECONDS
 from webhook.event_types import UNDERSTOOD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from dialtone.adapters.calls_table import CallsTable
-    from dialtone.adapters.parked_events import ParkedEvents
-    from dialtone.domain.events import Event
-    from dialtone.domain.parked_event import ParkedEvent
 
 CALLS_AT_ONCE = 4
 """Of the webhook function's concurrency, which callers on the line need more."""

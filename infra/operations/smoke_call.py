@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +17,12 @@ import httpx
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.domain.errors import DialtoneError
 from infra.operations import aws
-from infra.operations.stack_outputs import deployed, region_of
+from infra.operations.stack_outputs import Deployed, deployed, region_of
 from pretraffic.check import Check, Wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from mypy_boto3_lambda import LambdaClient
 
-    from infra.operations.stack_outputs import Deployed
 
 DOORS = ("WebhookUrl", "FailoverUrl")
 """Outputs: where anybody can send a webhook."""

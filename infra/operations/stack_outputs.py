@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from dialtone.adapters.secrets import Secret
 from dialtone.adapters.settings import telnyx_api_key
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
@@ -17,11 +19,8 @@ from infra.operations import aws
 from infra.projects.project import nearest, stack_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from botocore.config import Config
 
-    from dialtone.adapters.secrets import Secret
 
 NAMES = {
     "CALLS_TABLE": "CallsTableName",

@@ -1,7 +1,5 @@
 """Files that people rely on: written whole or not at all, and by one command at a time."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import secrets

@@ -1,7 +1,5 @@
 """The colours that pages, charts and dashboards share, light or dark as their reader is."""
 
-from __future__ import annotations
-
 _LIGHT = {
     "paper": "#f6f8fa",
     "card": "#ffffff",

@@ -1,7 +1,5 @@
 """Lines on the terminal: in colour where it has colours and nobody has asked for none."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping

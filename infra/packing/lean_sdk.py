@@ -4,8 +4,6 @@
 (one lock names one SDK for both): those in a package are for Lambda's processor, which need not be this machine's.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -5,8 +5,6 @@ version of Python, whose bytecode this is, and with what `lean_sdk.py` printed. 
 for another processor. Prints each function's sizes and a digest; the same input gives the same digest.
 """
 
-from __future__ import annotations
-
 import compileall
 import gzip
 import hashlib

@@ -1,22 +1,16 @@
 """The stack, packed for AWS with a project's menus in place of those beside the code."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import MENUS, ROOT
 from infra.packing import pack
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from infra.packing.tools import Tools
+from infra.packing.tools import Tools
 
 READ_ON_LAMBDA = ("*.yaml", "calendars/*.yaml", "data/*.csv", "rotas/*.yaml")
 """Of a folder of flows; audio lies at Telnyx."""

@@ -1,7 +1,5 @@
 """The stack's parameters, checked before minutes are spent on packing: CloudFormation would refuse them at the end."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

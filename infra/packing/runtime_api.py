@@ -7,8 +7,6 @@ AWS's own emulator of it (aws-lambda-rie) does not say when a function asks for 
 SnapStart's restore.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import queue

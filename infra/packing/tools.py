@@ -1,7 +1,5 @@
 """What packs the functions for AWS, as far as it is on this machine."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from dataclasses import dataclass

@@ -1,15 +1,9 @@
 """The files that pages are made of: they lie in `static/` as browsers get them."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from infra.flowkit.drawing.svg import STYLE
-from infra.pages.server import page
-
-if TYPE_CHECKING:
-    from infra.pages.server import Reply, Route
+from infra.pages.server import Reply, Route, page
 
 STATIC = Path(__file__).with_name("static")
 

@@ -3,31 +3,24 @@
 The page knows no credentials: it asks this server, which signs requests with the credentials of its shell.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 
 from control.console import as_asked
 from control.console_files import SETTINGS, file_for, headers
+from dialtone.client import Client
 from dialtone.domain.errors import DialtoneError
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
-from infra.pages.server import JSON, Refusal, Reply, as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dialtone.client import Client
-    from infra.pages.server import Asked, Route
+from infra.pages.server import JSON, Asked, Refusal, Reply, Route, as_json
 
 API = "/api"
 PASSED_ON = ("retry-after",)

@@ -1,7 +1,5 @@
 """The latest of something, for every page that follows it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Condition

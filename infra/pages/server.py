@@ -4,8 +4,6 @@ A browser sends requests for any page that is open in it. So the host name must 
 attacker's DNS leads here is not; and what says where it comes from must come from here. Programs say nothing of that.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING, ORIGINATOR_CANCEL, hangup_cause
 from infra.carrier import trace
-from infra.carrier.trace import Happening, LegName  # noqa: TC001 -- singledispatchmethod reads the annotations
+from infra.carrier.trace import Happening, LegName
 
 LISTENING_SECONDS = 0.7
 """How long the line must be silent before a person is sure that the prompt is over: longer than Dialtone takes from one

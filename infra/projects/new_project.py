@@ -1,7 +1,5 @@
 """A new project: a template's menus, and what every project has. It is made beside its place and moved there whole."""
 
-from __future__ import annotations
-
 import re
 import secrets
 import shutil

@@ -1,7 +1,5 @@
 """The project that a command works on: the nearest one above the current folder, else Dialtone's samples."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping

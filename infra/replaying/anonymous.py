@@ -1,17 +1,16 @@
 """A real call without the data that identify the people on it, which takes the same path."""
 
-from __future__ import annotations
-
 import random
 import re
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from dialtone.domain.caller_trust import CALLER_NAME
 from dialtone.domain.calls import Call
 from dialtone.flow.data_files import DATA
-from dialtone.flow.loaded_flow import local_name
+from dialtone.flow.loaded_flow import LoadedFlow, local_name
+from dialtone.flow.step import Step
 from dialtone.flow.steps.attended_transfer import Consulting
 from dialtone.flow.steps.branch import Branch, texts_of
 from dialtone.flow.steps.collect import Collect
@@ -22,15 +21,8 @@ from dialtone.flow.steps.supervised import Supervised
 from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.talking import Talking
 from dialtone.flow.steps.transfer import Transfer
-from infra.replaying.recorded_call import WITHHELD, NotReplayable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-
-    from dialtone.flow.loaded_flow import LoadedFlow
-    from dialtone.flow.step import Step
-    from infra.replaying.recorded_call import RecordedCall, Turn
-    from infra.replaying.rerun import StepPath
+from infra.replaying.recorded_call import WITHHELD, NotReplayable, RecordedCall, Turn
+from infra.replaying.rerun import StepPath
 
 CALLER = "+15550142"
 OTHERS = "+15550{}"

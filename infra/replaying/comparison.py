@@ -1,22 +1,16 @@
 """Where callers of real calls would have gone in another version of the flows."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from infra.replaying.library import read_call, with_number
-from infra.replaying.recorded_call import NotReplayable
+from infra.replaying.recorded_call import NotReplayable, RecordedCall
 from infra.replaying.rerun import StepPath, rerun
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from dialtone.adapters.calls_table import CallsTable
-    from infra.replaying.recorded_call import RecordedCall
 
 SAME, ELSEWHERE, NOT_PLAYED = "same", "elsewhere", "not played"
 

@@ -1,35 +1,27 @@
 """A conversation for `dialtone flow test`, written from a real call."""
 
-from __future__ import annotations
-
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary, read_numbers
 from dialtone.domain.caller_trust import ATTESTATION, CALLER_NAME, SCREENING
 from dialtone.domain.errors import DialtoneError
+from dialtone.flow.loaded_flow import LoadedFlow
 from infra.carrier.account import AUDIO_FOLDER
 from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
 from infra.flowkit.conversations.scenario_run import run_scenario
 from infra.flowkit.conversations.side_by_side import side_by_side
 from infra.flowkit.stage import silent_audio
-from infra.phone.diary import Diary, add_conversation
+from infra.phone.diary import Diary, Item, add_conversation
 from infra.replaying.anonymous import anonymous
 from infra.replaying.comparison import check_as_recorded
 from infra.replaying.library import read_call, with_number
-from infra.replaying.recorded_call import NotReplayable
-from infra.replaying.rerun import Rerun, media_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dialtone.adapters.calls_table import CallsTable
-    from dialtone.flow.loaded_flow import LoadedFlow
-    from infra.phone.diary import Item
-    from infra.replaying.recorded_call import RecordedCall
-    from infra.replaying.rerun import StepPath
+from infra.replaying.recorded_call import NotReplayable, RecordedCall
+from infra.replaying.rerun import Rerun, StepPath, media_of
 
 
 @dataclass(frozen=True, slots=True)

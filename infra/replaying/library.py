@@ -1,19 +1,12 @@
 """The flows that led a call, as the table keeps them, so that it can be played again on them."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.errors import FlowInvalid
-from infra.replaying.recorded_call import NotReplayable, led_leg, recorded_call
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dialtone.adapters.calls_table import CallsTable
-    from infra.replaying.recorded_call import RecordedCall
+from infra.replaying.recorded_call import NotReplayable, RecordedCall, led_leg, recorded_call
 
 
 def read_call(store: CallsTable, session: str) -> tuple[RecordedCall, Mapping[str, str]]:

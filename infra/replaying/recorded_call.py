@@ -1,30 +1,24 @@
 """What the people on a real call did, read from its timeline: keys, hang-ups, answers, lookups. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from dialtone.adapters.calls_table import TimelineEntry
+from dialtone.domain.calls import Call
+from dialtone.domain.commands import Command
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.lookups import ANSWERED
 from dialtone.domain.numbers import is_withheld
 from dialtone.flow.gather_timer import TIMER
+from dialtone.flow.loaded_flow import LoadedFlow
+from dialtone.flow.step import Step
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.lookup import LookUp
 from dialtone.flow.steps.menu import Menu
 from dialtone.flow.steps.talking import Talking
 from infra.carrier.parties import BETWEEN_KEYS_SECONDS
 from infra.flowkit.conversations.parties import how_answered
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
-
-    from dialtone.adapters.calls_table import TimelineEntry
-    from dialtone.domain.calls import Call
-    from dialtone.domain.commands import Command
-    from dialtone.flow.loaded_flow import LoadedFlow
-    from dialtone.flow.step import Step
 
 WITHHELD = "withheld"
 """The caller of a call without a number, as conversations have it."""

@@ -1,42 +1,40 @@
 """Plays what was done on a real call against a set of flows, through the real code and the simulated carrier."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.caller_trust import ATTESTATION, CALLER_NAME, SCREENING, TRUST
+from dialtone.domain.calls import Call
+from dialtone.domain.commands import Command
+from dialtone.domain.decisions import Decision
 from dialtone.domain.errors import FlowInvalid
-from dialtone.domain.lookups import FOUND
+from dialtone.domain.lookups import FOUND, Lookup
+from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.steps.play import Play
-from infra.carrier import Fax, Line, Machine, NoAnswer, Person, Silence, Silent, Unreached, trace
+from infra.carrier import Callee, Fax, Line, Machine, NoAnswer, Person, Silence, Silent, Unreached, trace
 from infra.carrier.caller_identity import CallerIdentity
+from infra.carrier.clock import Timer
 from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND, Nature
-from infra.carrier.parties import BETWEEN_KEYS_SECONDS, HangUp, Press
+from infra.carrier.parties import BETWEEN_KEYS_SECONDS, HangUp, Press, Step
+from infra.carrier.trace import Happening
 from infra.flowkit.conversations.coverage import CoverageRecorder
 from infra.flowkit.conversations.parties import cause_of
 from infra.flowkit.conversations.scenario_run import LONGEST_CALL_SECONDS
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import FaultOfOurs, Stage, silent_audio
-from infra.replaying.recorded_call import asks_for_keys, did_not_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-    from dialtone.adapters.flow_library import FlowLibrary
-    from dialtone.domain.calls import Call
-    from dialtone.domain.commands import Command
-    from dialtone.domain.decisions import Decision
-    from dialtone.domain.lookups import Lookup
-    from dialtone.flow.loaded_flow import LoadedFlow
-    from infra.carrier import Callee
-    from infra.carrier.clock import Timer
-    from infra.carrier.parties import Step
-    from infra.carrier.trace import Happening
-    from infra.replaying.recorded_call import Dialled, LookupResult, Reached, RecordedCall, Turn
+from infra.replaying.recorded_call import (
+    Dialled,
+    LookupResult,
+    Reached,
+    RecordedCall,
+    Turn,
+    asks_for_keys,
+    did_not_answer,
+)
 
 SPEECH = "(speech left out)"
 """What a caller says in a message: the words are nobody's business here."""

@@ -1,7 +1,5 @@
 """`python -m infra.verify_on_aws STACK`: what `make verify-on-aws` runs."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 

@@ -1,19 +1,13 @@
 """Goes through steps with a person: says what each does, asks where it costs or rings, goes on where it was left."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
+from infra.operations.stack_outputs import Deployed
 from infra.output.files import write_whole
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
-
-    from infra.operations.stack_outputs import Deployed
 
 SHOWN, NOT_SHOWN, DECLINED = "shown", "not shown", "declined"
 

@@ -1,18 +1,14 @@
 """CloudWatch's metric math and SEARCH, as far as this stack's dashboards and alarms use them."""
 
-from __future__ import annotations
-
 import ast
 import operator
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from infra.watching.measurements import Series
+from infra.watching.measurements import Series
 
 _SEARCH = re.compile(
     r"SEARCH\('\{\"?(?P<namespace>[^,\"}]+)\"?(?P<dimensions>[^}]*)\} (?P<terms>[^']+)', "

@@ -1,7 +1,5 @@
 """The queries of CloudWatch Logs Insights that dashboards show as tables, over the lines that Lambda itself writes."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, TextMetrics
 from infra.output.palette import colours_for
-from infra.watching.log_query import asked
-from infra.watching.widgets import lines_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from infra.watching.log_query import Record
-    from infra.watching.measurements import Measurements, Span
-    from infra.watching.stack import Stack
-    from infra.watching.widgets import Line
+from infra.watching.log_query import Record, asked
+from infra.watching.measurements import Measurements, Span
+from infra.watching.stack import Stack
+from infra.watching.widgets import Line, lines_of
 
 COLUMN, ROW, GAP, HEADER = 50, 46, 8, 44
 """Pixels: of the grid that widgets lie on, between two of them, and above all."""

@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 import operator
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from infra.local.translate import of_type
+from infra.local.translate import Template, of_type
 from infra.watching.expressions import evaluated
-from infra.watching.measurements import Name, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from infra.local.translate import Template
-    from infra.watching.measurements import Measurements, Series
+from infra.watching.measurements import Measurements, Name, Series, Span
 
 _PLACE = re.compile(r"\$\{(?P<literal>!?)(?P<name>[^}]+)\}")
 _ALARM = re.compile(r'ALARM\("(\w+)"\)')

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.watching.expressions import evaluated, search_in
-from infra.watching.measurements import Name, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from infra.watching.measurements import Measurements, Series
+from infra.watching.measurements import Measurements, Name, Series, Span
 
 DEFAULT_PERIOD_SECONDS = 300
 _COLOURS = (

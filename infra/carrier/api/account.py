@@ -1,10 +1,8 @@
 """The part of the API about the account itself: applications, profiles, numbers, audio, and whose key it is."""
 
-from __future__ import annotations
-
 import re
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from infra.carrier.api import applications as applications_api
@@ -12,13 +10,8 @@ from infra.carrier.api import media as media_api
 from infra.carrier.api import numbers as numbers_api
 from infra.carrier.api import profiles as profiles_api
 from infra.carrier.api.requests import only
-from infra.carrier.wire import as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.wire import Request, Response
+from infra.carrier.exchange import Exchange
+from infra.carrier.wire import Request, Response, as_json
 
 _COLLECTIONS = {each.PATH: each.answer for each in (applications_api, media_api, numbers_api, profiles_api)}
 _PATH = re.compile(r"(/v2/[a-z_]+)(?:/([^/]+))?")

@@ -1,9 +1,8 @@
 """Telnyx's HTTP API over the exchange: authentication, paths, command ids, errors. Values in, values out."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from infra.carrier import calls, commands, dialling, errors, supervision
@@ -17,16 +16,11 @@ from infra.carrier.api import queues as queues_api
 from infra.carrier.api import recordings as recordings_api
 from infra.carrier.api import webhook_deliveries as webhook_deliveries_api
 from infra.carrier.api.requests import only, parameters
-from infra.carrier.faults import ApiFault, ApiOrder
+from infra.carrier.exchange import Exchange
+from infra.carrier.faults import ApiFault, ApiOrder, Faults
+from infra.carrier.legs import Leg
 from infra.carrier.trace import Commanded, Disturbed, LegName
 from infra.carrier.wire import Loss, Request, Response, as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.faults import Faults
-    from infra.carrier.legs import Leg
 
 #: How long a command_id is remembered (Telnyx's documentation), in virtual time.
 COMMAND_ID_SECONDS = 60.0

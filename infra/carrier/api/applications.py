@@ -1,20 +1,15 @@
 """The part of the API about Call Control applications: `/call_control_applications`."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.carrier import errors
 from infra.carrier.api import specification
 from infra.carrier.api.requests import Resource, only, page, parameters
 from infra.carrier.applications import WEBHOOK_TIMEOUT_SECONDS, Application
-from infra.carrier.wire import as_json
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.wire import Request, Response
+from infra.carrier.exchange import Exchange
+from infra.carrier.wire import Request, Response, as_json
 
 PATH = "/v2/call_control_applications"
 

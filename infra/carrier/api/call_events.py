@@ -4,20 +4,16 @@ Telnyx's description says neither how a command is named there nor what metadata
 command has the action's own name, and the metadata the request, or the `data` of the webhook.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.carrier import errors
 from infra.carrier.api import recordings as recordings_api
-
-if TYPE_CHECKING:
-    from infra.carrier.delivery import Event
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
-    from infra.carrier.wire import Request, Response
+from infra.carrier.delivery import Event
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Leg
+from infra.carrier.wire import Request, Response
 
 _FILTERS = {
     "filter[application_session_id]": "call_session_id",

@@ -1,7 +1,5 @@
 """What Telnyx documents of parameters beyond their types: ranges, formats, conflicts."""
 
-from __future__ import annotations
-
 import binascii
 import re
 from base64 import b64decode

@@ -1,19 +1,12 @@
 """Conversations of assistants over the API: what was said, and their deletion."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from infra.carrier import errors
 from infra.carrier.api.requests import only
-from infra.carrier.wire import as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.wire import Request, Response
+from infra.carrier.exchange import Exchange
+from infra.carrier.wire import Request, Response, as_json
 
 _ONE = re.compile(r"/v2/ai/conversations/([^/]+)")
 _MESSAGES = re.compile(r"/v2/ai/conversations/([^/]+)/messages")

@@ -1,18 +1,13 @@
 """The recordings' storage: pre-signed URLs as S3 serves them, with ranges, and XML pages for what is refused."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 from infra.carrier import storage
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Recording
 from infra.carrier.storage import STORAGE_PATH, file_of
 from infra.carrier.trace import Downloaded
 from infra.carrier.wire import Request, Response
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Recording
 
 __all__ = ["STORAGE_PATH", "handle"]
 

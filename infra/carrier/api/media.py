@@ -1,20 +1,14 @@
 """The part of the API about stored audio: `/media`."""
 
-from __future__ import annotations
-
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import TYPE_CHECKING
 
 from infra.carrier import errors
 from infra.carrier.api import specification
 from infra.carrier.api.requests import Resource, only, parameters
+from infra.carrier.exchange import Exchange
 from infra.carrier.media import StoredFile, UnreadableAudioError
-from infra.carrier.wire import Response, as_json
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.wire import Request
+from infra.carrier.wire import Request, Response, as_json
 
 PATH = "/v2/media"
 

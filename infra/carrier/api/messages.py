@@ -1,22 +1,16 @@
 """Texts: `POST /v2/messages`, who has opted out, and what is reported of each by webhook."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from infra.carrier import errors
 from infra.carrier.api import specification
 from infra.carrier.api.requests import only, page, parameters
 from infra.carrier.delivery import Event, Route
+from infra.carrier.exchange import Exchange
 from infra.carrier.trace import LegName, Texted
-from infra.carrier.wire import as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.wire import Request, Response
+from infra.carrier.wire import Request, Response, as_json
 
 #: How long the answer to a request is given again under its key (Telnyx's documentation).
 KEY_SECONDS = 24 * 3_600.0

@@ -1,19 +1,13 @@
 """The part of the API about the account's numbers: `/phone_numbers`."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from infra.carrier import errors
 from infra.carrier.api import specification
 from infra.carrier.api.requests import Resource, only, page, parameters
-from infra.carrier.wire import as_json
-
-if TYPE_CHECKING:
-    from infra.carrier.applications import PhoneNumber
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.wire import Request, Response
+from infra.carrier.applications import PhoneNumber
+from infra.carrier.exchange import Exchange
+from infra.carrier.wire import Request, Response, as_json
 
 PATH = "/v2/phone_numbers"
 

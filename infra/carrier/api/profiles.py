@@ -1,20 +1,14 @@
 """The part of the API about outbound voice profiles: `/outbound_voice_profiles`."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from infra.carrier import errors
 from infra.carrier.api import specification
 from infra.carrier.api.requests import Resource, only, page, parameters
 from infra.carrier.applications import DEFAULT_DESTINATIONS, Profile
-from infra.carrier.wire import as_json
-
-if TYPE_CHECKING:
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.wire import Request, Response
+from infra.carrier.exchange import Exchange
+from infra.carrier.wire import Request, Response, as_json
 
 PATH = "/v2/outbound_voice_profiles"
 

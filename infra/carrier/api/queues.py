@@ -1,22 +1,16 @@
 """The part of the API about queues and the calls in them."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 
 from infra.carrier import errors, queues
 from infra.carrier.api import recordings as recordings_api
 from infra.carrier.api import specification
 from infra.carrier.api.requests import only, parameters
-from infra.carrier.wire import as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.carrier.exchange import CallQueue, Exchange, Waiting
-    from infra.carrier.wire import Request, Response
+from infra.carrier.exchange import CallQueue, Exchange, Waiting
+from infra.carrier.wire import Request, Response, as_json
 
 _PATH = re.compile(r"/v2/queues(?:/([^/]+)(/calls(?:/([^/]+))?)?)?")
 LONGEST_NAME_CHARACTERS = 255

@@ -1,21 +1,16 @@
 """The recordings part of the API: list, retrieve, delete; transcriptions alike."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.carrier import errors, storage
+from infra.carrier.exchange import Exchange
+from infra.carrier.legs import Recording
 from infra.carrier.wire import Request, Response, as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Recording
 
 #: Page sizes as the description has them.
 DEFAULT_PAGE_SIZE = 20

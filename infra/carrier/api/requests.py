@@ -1,17 +1,12 @@
 """The JSON body of a request, and the resources that a list's filters leave."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from infra.carrier import errors
 from infra.carrier.api import recordings as recordings_api
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from infra.carrier.wire import Request, Response
+from infra.carrier.wire import Request, Response
 
 Resource = dict[str, Any]
 

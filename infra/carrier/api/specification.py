@@ -3,8 +3,6 @@
 A TypedDict is turned once into a tree of checks, lazily and per action; checking a request then costs microseconds.
 """
 
-from __future__ import annotations
-
 import importlib
 import typing
 from collections.abc import Callable, Mapping

@@ -1,20 +1,16 @@
 """The part of the API that lists what became of webhooks: `GET /webhook_deliveries`."""
 
-from __future__ import annotations
-
 import json
 import re
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.carrier import errors
 from infra.carrier.api import recordings as recordings_api
-
-if TYPE_CHECKING:
-    from infra.carrier.delivery import Delivery
-    from infra.carrier.exchange import Exchange
-    from infra.carrier.wire import Request, Response
+from infra.carrier.delivery import Delivery
+from infra.carrier.exchange import Exchange
+from infra.carrier.wire import Request, Response
 
 STATUSES = ("delivered", "failed")
 

@@ -1,18 +1,12 @@
 """What is left of a call when it is over, and where it differs from what a conversation says of its end."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
+from dialtone.domain.lookups import Lookup
 from dialtone.domain.recordings import FAILED, SAVED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from dialtone.domain.lookups import Lookup
-    from infra.flowkit.conversations.conversation import Ends, Length, RecordingExpected
+from infra.flowkit.conversations.conversation import Ends, Length, RecordingExpected
 
 NOTHING = "—"
 

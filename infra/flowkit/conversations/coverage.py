@@ -8,17 +8,11 @@ from which step makes no difference.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from dialtone.domain.decisions import HANGUP_EDGE, LAST_RESORT_EDGE, START
-from dialtone.flow.flow import STEP_OF_FLOW
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from dialtone.domain.decisions import Decision, EnteredStep
-    from dialtone.flow.flow import Flow
+from dialtone.domain.decisions import HANGUP_EDGE, LAST_RESORT_EDGE, START, Decision, EnteredStep
+from dialtone.flow.flow import STEP_OF_FLOW, Flow
 
 
 @dataclass(frozen=True, slots=True, order=True)

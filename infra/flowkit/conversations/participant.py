@@ -1,25 +1,17 @@
 """A person in a conversation: listens, presses, speaks and hangs up as the conversation says."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING
-from infra.carrier import Line, trace
+from infra.carrier import Carrier, Line, trace
+from infra.carrier.clock import Timer
 from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.parties import BETWEEN_KEYS_SECONDS
-from infra.flowkit.conversations.conversation import After, Hears, Presses, Says
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from infra.carrier import Carrier
-    from infra.carrier.clock import Timer
-    from infra.carrier.trace import Happening, Heard, LegName
-    from infra.flowkit.conversations.conversation import Action, Sound
-    from infra.flowkit.conversations.transcript import Entry, Transcript
+from infra.carrier.trace import Happening, Heard, LegName
+from infra.flowkit.conversations.conversation import Action, After, Hears, Presses, Says, Sound
+from infra.flowkit.conversations.transcript import Entry, Transcript
 
 BREATH_SECONDS = 0.5
 """From the answer to the first thing that a person does: nobody is faster, and no flow has begun before."""

@@ -1,24 +1,18 @@
 """Who takes part in a conversation: the number that is called, and the people who are rung."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from pathlib import Path
+from typing import get_args
 
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.hangup_causes import CALL_REJECTED, NOT_FOUND, USER_BUSY, hangup_cause
+from infra import carrier
 from infra.carrier import Fax, Machine, NoAnswer, Person, Silent, Unreached
 from infra.carrier.legs import Nature
-from infra.flowkit.conversations.conversation import TransferResult
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from infra import carrier
-    from infra.carrier.parties import Step
-    from infra.flowkit.conversations.conversation import Callee, Script
+from infra.carrier.parties import Step
+from infra.flowkit.conversations.conversation import Callee, Script, TransferResult
 
 _ANSWERS_SECONDS = {
     "person": 3.0,

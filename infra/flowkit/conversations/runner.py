@@ -1,26 +1,18 @@
 """Plays many conversations, on one process or several, and says how much of the flows they took."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.document import Document
-from infra.flowkit.conversations.conversation import SUFFIX
+from infra.flowkit.conversations.conversation import SUFFIX, Script
 from infra.flowkit.conversations.coverage import Coverage
-from infra.flowkit.conversations.scenario_run import run_scenario
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from infra.flowkit.conversations.conversation import Script
-    from infra.flowkit.conversations.scenario_run import ScenarioResult
+from infra.flowkit.conversations.scenario_run import ScenarioResult, run_scenario
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,22 @@
 """Plays a conversation through the real code on the stage, and compares what happened with what was to happen."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
 from uuid import NAMESPACE_OID, uuid5
 
-from dialtone.domain.decisions import LAST_RESORT
-from dialtone.domain.recordings import DELETED, SUPERSEDED
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.domain.commands import Command
+from dialtone.domain.decisions import LAST_RESORT, Decision
+from dialtone.domain.events import Event
+from dialtone.domain.recordings import DELETED, SUPERSEDED, Recording
 from dialtone.flow.flow_inputs import check_declared
 from infra.carrier import ApiFault, Line, trace
 from infra.carrier.account import AUDIO_FOLDER
+from infra.carrier.trace import Happening, LegName
 from infra.flowkit.conversations.call_outcome import (
     NOTHING,
     CallOutcome,
@@ -24,25 +26,13 @@ from infra.flowkit.conversations.call_outcome import (
     TransferLeft,
     differences,
 )
-from infra.flowkit.conversations.conversation import shown
-from infra.flowkit.conversations.coverage import CoverageRecorder
+from infra.flowkit.conversations.conversation import AlsoCalls, LookupAnswer, Script, shown
+from infra.flowkit.conversations.coverage import CoverageItem, CoverageRecorder
 from infra.flowkit.conversations.participant import Participant
 from infra.flowkit.conversations.parties import called_number, callee_of, transfer_result
 from infra.flowkit.conversations.transcript import Entry, Transcript
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import FaultOfOurs, Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.adapters.flow_library import FlowLibrary
-    from dialtone.domain.commands import Command
-    from dialtone.domain.decisions import Decision
-    from dialtone.domain.events import Event
-    from dialtone.domain.recordings import Recording
-    from infra.carrier.trace import Happening, LegName
-    from infra.flowkit.conversations.conversation import AlsoCalls, LookupAnswer, Script
-    from infra.flowkit.conversations.coverage import CoverageItem
 
 LONGEST_CALL_SECONDS = 3_600.0
 """Then everybody hangs up: a flow that nobody can leave is found in a moment."""

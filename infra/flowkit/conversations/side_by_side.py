@@ -1,16 +1,11 @@
 """A conversation that failed, for a person: what was expected on the left, what happened on the right."""
 
-from __future__ import annotations
-
 import textwrap
+from collections.abc import Iterator
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.conversations.scenario_run import ScenarioResult
-    from infra.flowkit.conversations.transcript import Entry
+from infra.flowkit.conversations.scenario_run import ScenarioResult
+from infra.flowkit.conversations.transcript import Entry
 
 TIME_CHARACTERS, STEP_CHARACTERS, TEXT_CHARACTERS = 8, 14, 34
 """With the mark and the gaps between them these make 98: two terminals fit beside each other on a wide screen."""

@@ -1,16 +1,10 @@
 """The transcript of a call: what people did and heard, in order, and beside it what was expected of them."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from infra.flowkit.conversations.conversation import Hears
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.flowkit.conversations.conversation import Action
+from infra.flowkit.conversations.conversation import Action, Hears
 
 Kind = Literal["heard", "keys", "spoke", "waited", "hung up", "line", ""]
 """What an entry is about; `line` is an event without a person, '' something that never happened."""

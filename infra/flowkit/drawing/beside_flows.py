@@ -1,22 +1,16 @@
 """What a change to numbers.yaml, calendars, rotas and data files means, in sentences."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.caller_trust import TRUST
 from dialtone.flow.calendars import ROTAS
 from dialtone.flow.data_files import DATA, DataFile, read_data
 from dialtone.flow.document import Document
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from infra.flowkit.drawing.versions import Text
-
+from infra.flowkit.drawing.versions import Text
 
 MOST_ROWS_TOLD = 20
 """Of a data file: who changes more reads the file's own difference."""

@@ -1,20 +1,14 @@
 """What a caller will notice of a change, in sentences."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping
 
 from pydantic import BaseModel
 
+from dialtone.flow.flow import Flow
+from dialtone.flow.in_call_keys import DuringKey
+from dialtone.flow.step import Step
 from infra.flowkit.drawing.difference import content_of, renamed
 from infra.flowkit.drawing.words import heard, kind_of, met_by_caller, plain, since_when, value_in_words
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    from dialtone.flow.flow import Flow
-    from dialtone.flow.in_call_keys import DuringKey
-    from dialtone.flow.step import Step
 
 NOTHING = "A caller notices nothing: only comments, the description or the order of steps changed."
 

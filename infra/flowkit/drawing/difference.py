@@ -1,17 +1,12 @@
 """Two versions of a flow in one graph: what is in both, and what came, went or changed."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dialtone.flow.flow import Flow
+from dialtone.flow.step import Step
 from infra.flowkit.drawing.graph import NO_HOURS, Edge, Graph, Mark, Node, graph_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from dialtone.flow.flow import Flow
-    from dialtone.flow.step import Step
 
 
 def compared(

@@ -1,18 +1,11 @@
 """The graph of a flow in a folder, with what lies beside it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, read_numbers
-from infra.flowkit.drawing.graph import graph_of
+from infra.flowkit.drawing.graph import Graph, graph_of
 from infra.flowkit.drawing.hours import hours_beside
 from infra.flowkit.drawing.versions import flow_in, read_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from infra.flowkit.drawing.graph import Graph
 
 
 def graph_in(file: Path) -> Graph:

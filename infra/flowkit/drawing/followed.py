@@ -1,7 +1,5 @@
 """Pictures of flows that are being worked on: drawn again when anything was saved, with what is wrong now."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,22 +1,17 @@
 """A flow as a graph: what a picture of it shows, before anything is placed."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from dialtone.flow.flow import Flow
+from dialtone.flow.step import Step
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.transfer import Transfer
 from infra.flowkit.drawing.words import CONNECTED, details_of, edge_label, kind_of, met_by_caller, since_when
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from dialtone.flow.flow import Flow
-    from dialtone.flow.step import Step
 
 Role = Literal["step", "entry", "fault", "end"]
 EdgeKind = Literal["choice", "next", "error", "hours"]

@@ -1,18 +1,13 @@
 """Opening hours in a few words, as their calendar has them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from dialtone.adapters.flow_library import text_beside
 from dialtone.flow.calendars import calendar_file
 from dialtone.flow.document import Document
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dialtone.flow.flow import Flow
+from dialtone.flow.flow import Flow
 
 
 def hours_beside(flow: Flow, folder: Path) -> dict[str, str]:

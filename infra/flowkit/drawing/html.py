@@ -1,7 +1,5 @@
 """Pictures on one page: self-contained, to open, to send, to attach to a review."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape

@@ -1,17 +1,10 @@
 """A graph as Mermaid, which GitHub and many editors draw from the text itself."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from infra.flowkit.drawing.graph import Mark
+from infra.flowkit.drawing.graph import Edge, Graph, Mark, Node
 from infra.flowkit.drawing.text_metrics import readable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.drawing.graph import Edge, Graph, Node
 
 _SPECIAL = re.compile(r"[^A-Za-z0-9\u00a1-\U0010ffff .,:?!'()/+-]")
 """Mermaid reads `#`, quotes, brackets, `<`, `*`, `_`, backticks and more even inside quotes: they go as codes."""

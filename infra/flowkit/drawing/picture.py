@@ -8,20 +8,17 @@ more with each way fixed under its label.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import graphlay
 
 from infra.flowkit.drawing.edge_routing import collisions, crossings_among, separated, straight
+from infra.flowkit.drawing.graph import Edge, EdgeKind, Graph, Mark, Node
 from infra.flowkit.drawing.shapes import Box, Card, Line, Picture, Row, Tag
 from infra.flowkit.drawing.text_metrics import TextMetrics, readable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-
-    from infra.flowkit.drawing.graph import Edge, EdgeKind, Graph, Mark, Node
 
 NAME = TextMetrics(13, bold=True)
 KIND = TextMetrics(10.5)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from infra.flowkit.drawing.graph import EdgeKind, Mark, Node
-    from infra.flowkit.drawing.text_metrics import TextMetrics
+from infra.flowkit.drawing.graph import EdgeKind, Mark, Node
+from infra.flowkit.drawing.text_metrics import TextMetrics
 
 
 @dataclass(frozen=True, slots=True)

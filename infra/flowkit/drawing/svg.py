@@ -1,19 +1,12 @@
 """A picture as SVG: one file, no fonts, no links, the same bytes for the same flow."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from infra.flowkit.drawing.graph import Mark
 from infra.flowkit.drawing.picture import CAP, HEADER_HEIGHT, MARGIN, NOTE, PILL_HEIGHT, TITLE, WORDS
-from infra.flowkit.drawing.text_metrics import FONT_FAMILY, readable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from infra.flowkit.drawing.shapes import Card, Line, Picture, Tag
-    from infra.flowkit.drawing.text_metrics import TextMetrics
+from infra.flowkit.drawing.shapes import Card, Line, Picture, Tag
+from infra.flowkit.drawing.text_metrics import FONT_FAMILY, TextMetrics, readable
 
 _SPEAKING, _ASKING, _RECORDING = "#1f6feb", "#7b4fc9", "#c2334d"
 _CONNECTING, _DECIDING, _ENDING = "#0f7b6c", "#9a6700", "#57606a"

@@ -1,7 +1,5 @@
 """How wide words are, and where they break: measured with a table, so that a picture is the same on every machine."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -1,21 +1,16 @@
 """Flows as they stand in files, and as they stood in git."""
 
-from __future__ import annotations
-
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.data_files import DATA
 from dialtone.flow.document import Document
+from dialtone.flow.flow import Flow
 from dialtone.flow.parser import read_flow
-
-if TYPE_CHECKING:
-    from dialtone.flow.flow import Flow
 
 WORKING_TREE = ""
 """The revision that is no revision: the files as they lie there."""

@@ -1,20 +1,20 @@
 """Steps in a few words: what a caller meets, and what else was written."""
 
-from __future__ import annotations
-
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pydantic import BaseModel
 
 from dialtone.domain.delivery_targets import LINK
 from dialtone.flow.data_files import InFile
-from dialtone.flow.flow import CONSENT_STEP
+from dialtone.flow.delivery_options import Target
+from dialtone.flow.flow import CONSENT_STEP, WholeCall
 from dialtone.flow.in_call_keys import AGENT, WORDS, DuringKey
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
-from dialtone.flow.step import ON_HANGUP, OnHangup
+from dialtone.flow.step import ON_HANGUP, OnHangup, Step
 from dialtone.flow.steps.branch import Comparison
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
@@ -27,14 +27,7 @@ from dialtone.flow.steps.set_variables import Computed
 from dialtone.flow.steps.split import Share
 from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.transfer import Transfer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from dialtone.flow.delivery_options import Target
-    from dialtone.flow.flow import WholeCall
-    from dialtone.flow.step import Step
-    from dialtone.flow.steps.tries import Tries
+from dialtone.flow.steps.tries import Tries
 
 _TAG = re.compile(r"<[^>]*>")
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path as File
+from typing import Any
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
 from dialtone.domain.caller_memory import MEMORY
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import CALENDARS, ROTAS, calendar_file, parse_calendar
 from dialtone.flow.call_routing import parse_routes
-from dialtone.flow.data_files import DATA, TRIM, data_file, parse_data, too_many_bytes
-from dialtone.flow.document import Document
+from dialtone.flow.data_files import DATA, TRIM, DataFile, data_file, parse_data, too_many_bytes
+from dialtone.flow.document import Document, Path, Problem
+from dialtone.flow.flow import Flow
 from dialtone.flow.loader import DIVIDE, too_large
 from dialtone.flow.parser import parse_flow
-from dialtone.flow.rotas import parse_rota, rota_file
+from dialtone.flow.rotas import Rota, parse_rota, rota_file
+from dialtone.flow.step import Step
 from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.take_from import TakeFrom
@@ -26,17 +31,6 @@ from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.prompts import PromptPiece, pieces_in
 from infra.flowkit.linting.step_graph import StepGraph
 from infra.flowkit.linting.variables import Variables
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-    from datetime import date
-    from pathlib import Path as File
-
-    from dialtone.flow.data_files import DataFile
-    from dialtone.flow.document import Path, Problem
-    from dialtone.flow.flow import Flow
-    from dialtone.flow.rotas import Rota
-    from dialtone.flow.step import Step
 
 CONVERSATION = ".test"
 """The end of the stem of `main-menu.test.yaml`, which is not a flow but a test of one."""

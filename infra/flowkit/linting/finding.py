@@ -1,7 +1,5 @@
 """What the linter has to say about one place."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

@@ -1,20 +1,13 @@
 """Findings as people, programs and platforms read them."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from infra.flowkit.linting.finding import Severity
+from infra.flowkit.linting.finding import Finding, Severity
+from infra.flowkit.linting.rule import Rule
 from infra.output.terminal import GREEN, RED, YELLOW, painted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from infra.flowkit.linting.finding import Finding
-    from infra.flowkit.linting.rule import Rule
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

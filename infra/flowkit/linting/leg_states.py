@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from dialtone.flow.flow import Flow
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.step import NEXT
+from dialtone.flow.step import NEXT, Step
 from dialtone.flow.steps.answered_by import AnsweredBy
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
@@ -19,12 +21,6 @@ from dialtone.flow.steps.recording import RecordingSwitch
 from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.talking import Talking
 from dialtone.flow.steps.transfer import Transfer
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
-
-    from dialtone.flow.flow import Flow
-    from dialtone.flow.step import Step
 
 OFF, ON, PAUSED = "off", "on", "paused"
 

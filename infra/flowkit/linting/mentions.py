@@ -1,18 +1,13 @@
 """Where a file names steps, flows, voices, languages and numbers; its problems do not hide them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from dialtone.flow.data_files import NUMBER_COLUMN, NamedData
+from dialtone.flow.document import Document, Path
 from dialtone.flow.in_call_keys import RINGING_WORDS
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.step import NEXT, ON_ERROR
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Document, Path
 
 KEYED = ("keys", "callback")
 """Keys of a step under which keys of a phone stand, each with the step that it leads to."""

@@ -1,20 +1,15 @@
 """The days of a calendar as they are written, with their hours in order."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from dialtone.flow.calendars import Holidays, Week
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Document, Path
+from dialtone.flow.document import Document, Path
 
 DAY = timedelta(days=1)
 

@@ -1,18 +1,12 @@
 """What a caller can hear in a flow, piece by piece, and where each piece is written."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dialtone.flow.flow import CONSENT_STEP
+from dialtone.flow.document import Document, Path
+from dialtone.flow.flow import CONSENT_STEP, Flow
 from dialtone.flow.prompts import KINDS, Piece
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Document, Path
-    from dialtone.flow.flow import Flow
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,10 @@
 """The week of a rota, minute by minute."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from dialtone.flow.calendars import WEEKDAYS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dialtone.flow.rotas import Shift
+from dialtone.flow.rotas import Shift
 
 MINUTES_AN_HOUR = 60
 MINUTES_A_DAY = 24 * MINUTES_AN_HOUR

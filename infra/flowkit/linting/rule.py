@@ -1,20 +1,13 @@
 """A rule: its name, how much it matters, and the question that it asks of a file."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from infra.flowkit.linting.files import Kind
+from dialtone.flow.document import Path, Place
+from infra.flowkit.linting.files import FlowFile, Kind
 from infra.flowkit.linting.finding import Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from dialtone.flow.document import Path, Place
-    from infra.flowkit.linting.files import FlowFile
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 

@@ -1,7 +1,5 @@
 """Comments that silence a finding: `# lint: ignore=<rule> <why>`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

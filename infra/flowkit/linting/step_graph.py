@@ -1,18 +1,11 @@
 """How the steps of a flow lead to one another."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
 
-from dialtone.flow.step import ON_HANGUP
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from dialtone.flow.flow import Flow
-    from dialtone.flow.step import Edge
+from dialtone.flow.flow import Flow
+from dialtone.flow.step import ON_HANGUP, Edge
 
 
 class StepGraph:

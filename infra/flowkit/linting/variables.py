@@ -1,23 +1,16 @@
 """What a call knows before each step: on every path to it, and on some."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dialtone.domain.caller_trust import TRUST
-from dialtone.flow.step import ON_HANGUP
+from dialtone.flow.document import Document, Path
+from dialtone.flow.flow import Flow
+from dialtone.flow.step import ON_HANGUP, Edge, Step
 from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES, POSITION
 from dialtone.flow.templating import KNOWN_AFTER_HANGUP, KNOWN_OF_EVERY_CALL, WAITED, names_in
 from infra.flowkit.linting.step_graph import StepGraph
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from dialtone.flow.document import Document, Path
-    from dialtone.flow.flow import Flow
-    from dialtone.flow.step import Edge, Step
 
 Names = frozenset[str]
 

@@ -1,18 +1,12 @@
 """Every key of a flow, a number file, a calendar and a rota as a page of tables: made from the schemas."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from dialtone.flow.parser import STEP_KINDS
 from infra.flowkit.reference.parameters import rows as parameter_rows
-from infra.flowkit.reference.schemas import schemas
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.reference.schemas import Schema
+from infra.flowkit.reference.schemas import Schema, schemas
 
 HEAD = """\
 # Every key

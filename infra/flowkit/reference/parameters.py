@@ -1,7 +1,5 @@
 """Which key of a flow sets which parameter of Telnyx's commands: found by entering steps, with the key and without."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple

@@ -13,11 +13,11 @@ from dialtone.flow.call_routing import NUMBER, Route
 from dialtone.flow.parser import BARE, STEP_KINDS, WrittenFlow
 from dialtone.flow.prompts import Piece, Prompt
 from dialtone.flow.rotas import Rota
+from dialtone.flow.step import Step
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from dialtone.flow.step import Step
 
 Schema = dict[str, Any]
 

@@ -4,21 +4,15 @@ A look reads the index of open legs, the index of calls that began in the last m
 timeline: 3 read units for an idle line, some 6 more for each call on it.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
+from control.call_filters import Selection
+from control.listing import Listing
 from control.timeline import TO_DIALTONE, Row, call_timeline
 from dialtone.adapters.calls_table import BegunLeg
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from control.call_filters import Selection
-    from control.listing import Listing
-    from dialtone.domain.calls import Call
+from dialtone.domain.calls import Call
 
 MOST_CALLS = 50
 """Followed at once."""

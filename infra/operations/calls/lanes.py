@@ -1,21 +1,14 @@
 """A call's timeline as text for a terminal: three columns, or one line for each thing that happened. Pure."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
-from control.timeline import TO_DIALTONE, UNCONFIRMED, described, seconds
+from control.timeline import TO_DIALTONE, UNCONFIRMED, CallTimeline, Row, described, seconds
+from dialtone.domain.calls import Call
+from dialtone.domain.recordings import Recording
 from infra.output.terminal import BLUE, BOLD, CYAN, DIM, PLAIN, RED, YELLOW, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from control.timeline import CallTimeline, Row
-    from dialtone.domain.calls import Call
-    from dialtone.domain.recordings import Recording
 
 Line = tuple[str, str]
 """A line and its colour."""

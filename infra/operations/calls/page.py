@@ -1,22 +1,15 @@
 """A call's timeline as a page of its own: lanes drawn as SVG, readable in light and dark, without scripts. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING
 
-from control.timeline import TO_DIALTONE, UNCONFIRMED, described, seconds
+from control.timeline import TO_DIALTONE, UNCONFIRMED, CallTimeline, Row, described, seconds
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, TextMetrics
 from infra.operations.calls.lanes import MILLIS_PER_SECOND
 from infra.output.palette import colours_for
 from infra.output.terminal import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from control.timeline import CallTimeline, Row
 
 LETTERING = TextMetrics(13)
 LINE = 17

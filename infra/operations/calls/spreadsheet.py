@@ -1,7 +1,5 @@
 """Calls as a table for spreadsheets. Pure."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Mapping

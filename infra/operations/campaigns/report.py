@@ -1,23 +1,17 @@
 """What came of a campaign: a row for each recipient, sums, and a picture. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING
 
 from dialtone.domain.campaigns import result_rows
-from dialtone.domain.campaigns.attempt import SETTLED
+from dialtone.domain.campaigns.attempt import SETTLED, Attempt
+from dialtone.domain.campaigns.campaign import Campaign
+from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.outcomes_and_redials import ACKNOWLEDGED, FAILURES, MACHINE, OUTCOMES, PERSON
 from infra.operations.campaigns import words
 from infra.operations.campaigns.status import NOTHING_YET, costs
-
-if TYPE_CHECKING:
-    from dialtone.domain.campaigns.attempt import Attempt
-    from dialtone.domain.campaigns.campaign import Campaign
-    from dialtone.domain.campaigns.costs import Spent
 
 COLUMNS = 60
 """Bars of the picture's course of time, at most."""

@@ -1,7 +1,5 @@
 """Where a list lies: a file, standard input, or an object in S3; read in pieces."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from pathlib import Path

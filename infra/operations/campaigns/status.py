@@ -1,21 +1,14 @@
 """How a campaign stands, as lines for people: counts, rate, time left. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from dialtone.domain.campaigns.campaign import RUNNING
+from dialtone.domain.campaigns.campaign import RUNNING, Campaign
 from dialtone.domain.campaigns.costs import Spent
 from dialtone.domain.campaigns.outcomes_and_redials import FAILURES, OUTCOMES
+from dialtone.domain.campaigns.progress import Progress
 from infra.operations.campaigns import words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dialtone.domain.campaigns.campaign import Campaign
-    from dialtone.domain.campaigns.progress import Progress
 
 BAR_CHARACTERS = 40
 MOVING_SECONDS = 30

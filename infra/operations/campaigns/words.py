@@ -1,7 +1,5 @@
 """Outcomes and rules of campaigns in plain words, for people; programs have the stored ones. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from dialtone.domain.campaigns import dialling_rules, outcomes_and_redials

@@ -1,18 +1,11 @@
 """The objects that there are in the bucket of a recording, if all is as the ledger says. Pure."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from archive.metadata import OF_CALL, metadata
-from dialtone.domain.recordings import KEPT_STATUSES, object_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.domain.recordings import Recording
+from dialtone.domain.recordings import KEPT_STATUSES, Recording, object_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,30 +10,23 @@ A file has its name only when all of it is there and its hash is the ledger's; m
 when the export is finished. So an export that was interrupted is run again, and fetches what is not there yet.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
 from botocore.exceptions import HTTPClientError, IncompleteReadError
 
 from archive.metadata import OF_CALL, metadata
 from dialtone.domain.errors import DialtoneError
-from infra.operations.custody.expected_objects import agrees, promises
-from infra.operations.custody.objects import TRIES, Absent, Unreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from dialtone.domain.recordings import Recording
-    from infra.operations.custody.expected_objects import Promise
-    from infra.operations.custody.objects import Objects
+from dialtone.domain.recordings import Recording
+from infra.operations.custody.expected_objects import Promise, agrees, promises
+from infra.operations.custody.objects import TRIES, Absent, Objects, Unreadable
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 UNFINISHED = "unfinished-export.json"

@@ -1,19 +1,12 @@
 """Legal holds: until it is released, neither a person nor a lifecycle rule can delete what is held."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.recordings import object_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from dialtone.domain.recordings import Recording
-    from infra.operations.custody.objects import Objects, Version
+from dialtone.domain.recordings import Recording, object_key
+from infra.operations.custody.objects import Objects, Version
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.calls_table import RECORDING, CallsTable
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import Recording
-from infra.operations.custody.selection import EVERYTHING
+from infra.operations.custody.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from infra.operations.custody.selection import Selection
 
 Place = tuple[str, str]
 """Of an item in the table: its call session, and its sort key."""

@@ -1,20 +1,15 @@
 """Where an interrupted verification goes on: a small file, written anew as a whole each time."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dialtone.domain.errors import DialtoneError
+from infra.operations.custody.ledger import Place
 from infra.operations.custody.verification import Tally
 from infra.output.files import write_whole
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from infra.operations.custody.ledger import Place
 
 
 @dataclass(frozen=True, slots=True)

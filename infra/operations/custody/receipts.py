@@ -1,16 +1,10 @@
 """The receipts of erasures, in the recordings bucket."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.domain.erasure import RECEIPTS, Receipt, receipt_key
 from dialtone.domain.errors import DialtoneError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.operations.custody.objects import Objects
+from infra.operations.custody.objects import Objects
 
 UNFINISHED = f"{RECEIPTS}unfinished/"
 """Where a receipt lies as well until its erasure is finished: those are found without reading all receipts."""

@@ -4,23 +4,15 @@ A job may be put twice, the archive does it once. So a message is removed from t
 the queue: who is interrupted in between runs the same again.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from control.archive_dead_letters import put_back
+from control.archive_dead_letters import ArchiveDeadLetters, put_back
+from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.recordings import COPIED, EXPECTED, SAVED, VERIFIED, ArchiveJob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from control.archive_dead_letters import ArchiveDeadLetters
-    from dialtone.adapters.archive_queue import ArchiveQueue
-    from dialtone.domain.recordings import Recording
-    from infra.operations.custody.ledger import Ledger
+from dialtone.domain.recordings import COPIED, EXPECTED, SAVED, VERIFIED, ArchiveJob, Recording
+from infra.operations.custody.ledger import Ledger
 
 STUCK_SECONDS = 300
 """Since a recording's end: as long as a try of the archive may take. Before that its job is on its way."""

@@ -1,15 +1,10 @@
 """How long a recording is kept: as its flow says, and no longer than the bucket keeps any. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from dialtone.domain.recordings import Recording
 from infra.operations.custody.selection import began_at
-
-if TYPE_CHECKING:
-    from dialtone.domain.recordings import Recording
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,13 @@
 """Which recordings are meant: by whom, in which state, of which flow, from when. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from dialtone.domain.calls import Call
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dialtone.domain.calls import Call
-    from dialtone.domain.recordings import Recording
+from dialtone.domain.recordings import Recording
 
 OUTGOING = "outgoing"
 

@@ -5,25 +5,17 @@ A recording that is not in custody yet, or failed without any audio, has nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-from dialtone.domain.erasure import receipt_key
-from dialtone.domain.recordings import KEPT_STATUSES
-from infra.operations.custody.expected_objects import agrees, promises
-from infra.operations.custody.objects import Unreadable, digest_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
-
-    from dialtone.domain.erasure import Receipt
-    from dialtone.domain.recordings import Recording
-    from infra.operations.custody.expected_objects import Promise
-    from infra.operations.custody.ledger import Ledger
-    from infra.operations.custody.objects import Digest, Objects
-    from infra.operations.custody.retention import Retention
-
+from dialtone.domain.erasure import Receipt, receipt_key
+from dialtone.domain.recordings import KEPT_STATUSES, Recording
+from infra.operations.custody.expected_objects import Promise, agrees, promises
+from infra.operations.custody.ledger import Ledger
+from infra.operations.custody.objects import Digest, Objects, Unreadable, digest_of
+from infra.operations.custody.retention import Retention
 
 GONE = "is not in the bucket"
 

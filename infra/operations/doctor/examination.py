@@ -1,14 +1,14 @@
 """Looks at all that a line needs, one thing after another. What does not answer is said, and is no pass."""
 
-from __future__ import annotations
-
 import re
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.document import Document
@@ -22,14 +22,8 @@ from infra.operations.connect.record import ConnectionRecord
 from infra.operations.connect.telnyx_account import RequestRefused, TelnyxAccount, TelnyxSilent
 from infra.operations.doctor import judging
 from infra.operations.doctor.result import Result, Status, failed, ok, warning
-from infra.operations.stack_outputs import deployed, region_of
+from infra.operations.stack_outputs import Deployed, deployed, region_of
 from infra.packing.tools import PYTHON, find_python, find_sam
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from infra.operations.stack_outputs import Deployed
 
 Fact = TypeVar("Fact")
 

@@ -1,19 +1,13 @@
 """What is right and what is wrong with a line. Pure: facts in, results out."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from infra.operations.connect.plan import ACTIVE, application_settings, differences
+from infra.operations.connect.account import Application, Number, Profile, StoredAudio
+from infra.operations.connect.lines import Lines
+from infra.operations.connect.plan import ACTIVE, Wanted, application_settings, differences
 from infra.operations.doctor.result import Result, failed, ok, warning
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from infra.operations.connect.account import Application, Number, Profile, StoredAudio
-    from infra.operations.connect.lines import Lines
-    from infra.operations.connect.plan import Wanted
 
 CONNECT = "run `dialtone connect`"
 

@@ -1,7 +1,5 @@
 """CloudWatch Logs Insights: a query begun, waited for, and stopped if nobody waits any more."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Log lines as they were written, by FilterLogEvents: free of charge, and slower than Insights over much."""
 
-from __future__ import annotations
-
 import heapq
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -3,8 +3,6 @@
 infra/monitoring.yaml has the first, docs/runbooks the second; what is run is what stands there.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

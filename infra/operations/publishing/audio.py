@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from pathlib import Path
 
 from infra.operations.api_key import secret_name, stored_key
 from infra.operations.connect.audio import audio_beside
 from infra.operations.connect.connecting import store_audio
-from infra.operations.connect.plan import audio_steps
+from infra.operations.connect.plan import StoreAudio, audio_steps
 from infra.operations.connect.record import ConnectionRecord
 from infra.operations.connect.telnyx_account import TelnyxAccount
 from infra.operations.stack_outputs import deployed, region_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from pathlib import Path
-
-    from infra.operations.connect.plan import StoreAudio
 
 
 @dataclass(frozen=True, slots=True)

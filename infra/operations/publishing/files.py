@@ -1,7 +1,5 @@
 """The files that make a version of the flows, and what differs between two versions, in words."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,19 +1,13 @@
 """The pictures of flows, kept in the table for the console that the stack serves."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.flow_versions_table import FlowVersionsTable
 from dialtone.domain.errors import FlowInvalid
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dialtone.adapters.flow_versions_table import FlowVersionsTable
 
 
 def keep_pictures(publications: FlowVersionsTable, flows: Path) -> str:

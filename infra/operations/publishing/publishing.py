@@ -1,20 +1,13 @@
 """Decides what a publication or a rollback changes, and carries it out through `FlowVersionsTable`."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from dialtone.adapters.flow_versions_table import Change, Version
+from dialtone.adapters.flow_versions_table import Change, FlowVersionsTable, Version
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.live_version import ALL_CALLS, WITH_THE_CODE, Live, Trial
 from infra.operations.publishing.files import differences, digest_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from dialtone.adapters.flow_versions_table import FlowVersionsTable
 
 
 @dataclass(frozen=True, slots=True)

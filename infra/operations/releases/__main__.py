@@ -3,8 +3,6 @@
 `python -m infra.operations.releases before|after|why STACK`
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time

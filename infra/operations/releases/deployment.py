@@ -1,7 +1,5 @@
 """What surrounds `sam deploy`: what keeps it from going out, and what is to be done once it is out."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from dialtone.domain.errors import DialtoneError
+from infra.operations.stack_outputs import Deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from mypy_boto3_lambda import LambdaClient
 
-    from infra.operations.stack_outputs import Deployed
 
 ALIAS = "live"
 """What API Gateway and the other functions invoke."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from botocore.exceptions import ClientError, WaiterError
@@ -9,17 +10,15 @@ from botocore.exceptions import ClientError, WaiterError
 from dialtone.domain.errors import DialtoneError
 from infra.operations import aws
 from infra.operations.releases.uninstall import resources
+from infra.operations.stack_outputs import Deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
     from mypy_boto3_lambda import LambdaClient
 
-    from infra.operations.stack_outputs import Deployed
 
 EXPIRES_AT = "expires_at"
 IMAGES: Literal["NEW_AND_OLD_IMAGES"] = "NEW_AND_OLD_IMAGES"

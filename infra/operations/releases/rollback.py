@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,6 @@ from dialtone.domain.errors import DialtoneError
 from infra.operations.releases.history import ALIAS, Versions, no_version_before
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from mypy_boto3_lambda import LambdaClient
 
 WAKING_SECONDS = 300

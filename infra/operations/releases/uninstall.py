@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.parked_events import ParkedEvents
+from infra.operations.stack_outputs import Deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from mypy_boto3_cloudformation import CloudFormationClient
 
-    from infra.operations.stack_outputs import Deployed
 
 QUEUES: Mapping[str, str] = {
     "ArchiveQueue": "recordings and transcripts that are not in the bucket yet",

@@ -1,20 +1,14 @@
 """SSML that a voice would read wrongly, or not at all."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from xml.parsers import expat
 
 from dialtone.flow.templating import filled_ssml, names_in
 from dialtone.flow.voices import voices_like
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unsupported_by_voice import spoken_pieces
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 ELEMENTS = frozenset(
     {

@@ -1,18 +1,12 @@
 """Hours that the calendar leaves out."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from dialtone.flow.calendars import WEEKDAYS
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.opening import days
 from infra.flowkit.linting.rule import WARNING, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 SHORT_GAP = timedelta(minutes=15)
 """Nobody closes for less: 12:30-12:31 is a slip of the pen."""

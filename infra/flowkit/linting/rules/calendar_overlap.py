@@ -1,16 +1,10 @@
 """Hours that are listed twice."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.opening import days
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("calendar-overlap", ERROR, Of.CALENDAR)

@@ -1,18 +1,12 @@
 """Numbers that callers choose, rung by way of another variable."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.caller_chosen_variables import Sources
 from dialtone.flow.templating import CALLER
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.variables import uses
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("caller-chooses-callee", ERROR)

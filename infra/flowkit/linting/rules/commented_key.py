@@ -1,17 +1,11 @@
 """The hash key, lost in a comment."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.document import Place
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 _COMMENTED = re.compile(
     r"""(?P<indent>\s+)(?P<key>#(\s*,\s*[0-9*#])*)\s*:\s*(?P<quote>["']?)(?P<target>[\w.-]+)(?P=quote)\s*(#.*)?"""

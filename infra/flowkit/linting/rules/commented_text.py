@@ -1,21 +1,14 @@
 """Texts that a `#` cuts off."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import yaml
 
-from dialtone.flow.document import Place
+from dialtone.flow.document import Path, Place
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Path
-    from infra.flowkit.linting.files import FlowFile
 
 _COMMENT = re.compile(r"(?P<gap>[ \t]+)(?P<comment>#(?! lint:).*)")
 _SENTENCE_ENDS = re.compile(r"[.!?…:;]$")

@@ -1,19 +1,13 @@
 """Audio within a flow where keys are waited for."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from dialtone.flow.step import Step
 from dialtone.flow.steps.play import Play
 from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.steps.say import Say
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.step import Step
-    from infra.flowkit.linting.files import FlowFile
 
 _ASKED = ("review.say", "whisper")
 

@@ -1,9 +1,8 @@
 """Steps with no way on."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from dialtone.flow.document import Path
 from dialtone.flow.steps.answered_by import AnsweredBy
 from dialtone.flow.steps.choose_language import ChooseLanguage
 from dialtone.flow.steps.collect import Collect
@@ -11,13 +10,8 @@ from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.transfer import UNANSWERED_PATHS, Transfer
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Path
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("dead-end", ERROR)

@@ -1,18 +1,12 @@
 """Circles that a caller who does nothing goes round for ever."""
 
-from __future__ import annotations
+from collections.abc import Iterator, Mapping
 
-from typing import TYPE_CHECKING
-
+from dialtone.flow.flow import Flow
+from dialtone.flow.step import Edge
 from dialtone.flow.steps.transfer import Transfer
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from dialtone.flow.flow import Flow
-    from dialtone.flow.step import Edge
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("endless-loop", ERROR)

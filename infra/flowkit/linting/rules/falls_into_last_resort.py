@@ -1,16 +1,10 @@
 """Steps that go on into the apology."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.step import NEXT
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("falls-into-last-resort", WARNING)

@@ -1,17 +1,11 @@
 """Conferences that callers can come into by guessing."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.caller_chosen_variables import Sources
 from dialtone.flow.steps.conference import Conference
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("guessable-conference", WARNING)

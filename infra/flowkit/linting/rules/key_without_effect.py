@@ -1,17 +1,11 @@
 """Keys during a conversation that switch a recording which cannot be there."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
 
 from dialtone.flow.steps.talking import Talking
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.leg_states import OFF, PAUSED, Place
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("key-without-effect", WARNING)

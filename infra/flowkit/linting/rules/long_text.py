@@ -1,16 +1,10 @@
 """Texts (SMS) that take more messages than they look like."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.domain.sms import MAX_PARTS, not_gsm7, parts
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 MANY_PARTS = 3
 """A longer text is hardly read, and costs by the part."""

@@ -1,18 +1,12 @@
 """Audio that is not there, or is none."""
 
-from __future__ import annotations
+from collections.abc import Iterator
+from pathlib import Path as File
 
-from typing import TYPE_CHECKING
-
+from infra.flowkit.linting.files import FlowFile
+from infra.flowkit.linting.prompts import PromptPiece
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unknown_step import near
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path as File
-
-    from infra.flowkit.linting.files import FlowFile
-    from infra.flowkit.linting.prompts import PromptPiece
 
 HEAD_BYTES = 12
 """Enough for the marks at the beginning of WAV and MP3 files."""

@@ -1,22 +1,15 @@
 """Recordings that begin without what the flow's policy demands."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
-from dialtone.flow.flow import CONSENT_STEP
+from dialtone.flow.consent import AskedConsent, ConsentPolicy, Demand
+from dialtone.flow.flow import CONSENT_STEP, Flow
+from dialtone.flow.step import Step
 from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.recording import RecordingSwitch
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.consent import AskedConsent, ConsentPolicy, Demand
-    from dialtone.flow.flow import Flow
-    from dialtone.flow.step import Step
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("missing-consent", ERROR)

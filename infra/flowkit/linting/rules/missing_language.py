@@ -1,19 +1,13 @@
 """Prompts that some callers would hear in a language that they did not choose."""
 
-from __future__ import annotations
+from collections.abc import Iterator
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from dialtone.flow.document import Path
 from dialtone.flow.templating import LANGUAGE
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.prompts import parts_of, prompt_paths
 from infra.flowkit.linting.rule import ERROR, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Path
-    from infra.flowkit.linting.files import FlowFile
-
 
 ENGLISH = "en"
 

@@ -1,16 +1,10 @@
 """Questions that do not say what follows silence and wrong keys."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.steps.menu import Menu
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 _CALLERS = {"no_input": "nothing", "wrong": "a wrong key"}
 

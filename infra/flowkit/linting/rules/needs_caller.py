@@ -1,16 +1,10 @@
 """Steps after the hang-up for which somebody would have to be on the line."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.step_graph import StepGraph
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 REMEDY = (
     "lead `on_hangup` to steps that need no caller on the line: lookup, deliver, text, set, branch, split, find, "

@@ -1,21 +1,14 @@
 """Numbers that no network understands."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.call_routing import NUMBER
+from dialtone.flow.document import Path
 from dialtone.flow.templating import VARIABLE
-from infra.flowkit.linting.files import Kind
+from infra.flowkit.linting.files import FlowFile, Kind
 from infra.flowkit.linting.mentions import numbers, routes
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Path
-    from infra.flowkit.linting.files import FlowFile
 
 WITH_EXTENSION = re.compile(rf"\+[1-9][0-9]{{6,13}}\{{{VARIABLE}\}}")
 """A number whose last digits a variable holds."""

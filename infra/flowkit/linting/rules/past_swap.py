@@ -1,16 +1,10 @@
 """Swaps that are over."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from datetime import datetime, time
-from typing import TYPE_CHECKING
 
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("past-swap", WARNING, Of.ROTA)

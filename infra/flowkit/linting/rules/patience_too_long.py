@@ -1,18 +1,12 @@
 """Patience that lasts longer than the call may."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from dialtone.flow.step import Step
 from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.steps.transfer import Transfer
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.step import Step
-    from infra.flowkit.linting.files import FlowFile
 
 SECONDS_A_MINUTE = 60
 

@@ -1,15 +1,9 @@
 """Recordings that are paused and not resumed."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("recording-stays-paused", WARNING)

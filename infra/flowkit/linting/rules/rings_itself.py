@@ -1,19 +1,13 @@
 """Transfers that come back."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.in_call_keys import RINGING_WORDS
+from dialtone.flow.step import Step
 from dialtone.flow.steps.transfer import Transfer
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.step import Step
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("rings-itself", WARNING)

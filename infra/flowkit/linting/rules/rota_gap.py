@@ -1,16 +1,10 @@
 """Hours at which nobody is on call."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rota_hours import hours_where, minutes_of
 from infra.flowkit.linting.rule import WARNING, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("rota-gap", WARNING, Of.ROTA)

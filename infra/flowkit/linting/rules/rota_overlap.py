@@ -1,18 +1,12 @@
 """Hours that two shifts have."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING
 
+from dialtone.flow.rotas import Rota
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rota_hours import hours_where, minutes_of
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.rotas import Rota
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("rota-overlap", ERROR, Of.ROTA)

@@ -1,19 +1,13 @@
 """Digits that nobody but the caller may learn."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.step import NEXT
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.lookup import LookUp
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.variables import conditions, uses
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 LEAVE_OUT = "leave it out: of sensitive digits only asterisks are kept"
 

@@ -1,18 +1,12 @@
 """Words over Telnyx's limit."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.prompts import MAX_TEXT_CHARACTERS
 from dialtone.flow.voice_settings import MAX_SPOKEN_CHARACTERS
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？…])\s+")  # noqa: RUF001 -- Chinese and Japanese sentences end so
 

@@ -1,18 +1,11 @@
 """Flows that visit one another too deep."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from dialtone.flow.engine import MAX_VISITS
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, rule
 from infra.flowkit.linting.rules.endless_loop import visits_unasked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from infra.flowkit.linting.files import FlowFile
-
 
 _REMEDY = "come back with `come_back` instead of visiting again, or go there for good: `come_back: false`"
 

@@ -1,19 +1,13 @@
 """Braces that nothing fills in."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from dialtone.flow.document import Path
 from dialtone.flow.steps.branch import LIMITS
 from dialtone.flow.templating import PLACEHOLDER, VARIABLE
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Path
-    from infra.flowkit.linting.files import FlowFile
 
 _BRACES = re.compile(r"\{+[^{}]*\}+|[{}]")
 _MEANT = re.compile(r"\{+\s*(?P<name>[A-Za-z][\w.]*)\s*\}+")

@@ -1,20 +1,14 @@
 """Questions that ask callers to say what they do not listen for."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.menu import Menu
+from infra.flowkit.linting.files import FlowFile
+from infra.flowkit.linting.prompts import PromptPiece
 from infra.flowkit.linting.rule import WARNING, Found, rule
 from infra.flowkit.linting.rules.unspoken_key import keys_asked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from infra.flowkit.linting.files import FlowFile
-    from infra.flowkit.linting.prompts import PromptPiece
 
 _SAY_OR = re.compile(
     r"\b(?:say|diga|sagen sie|dites)\s+[“\"'«]?\s*"

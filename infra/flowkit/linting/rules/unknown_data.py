@@ -1,18 +1,12 @@
 """Data files and columns that are named and are not there."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.data_files import data_file
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.mentions import data_files
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.unknown_step import near
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("unknown-data", ERROR, Of.WRITTEN)

@@ -1,18 +1,11 @@
 """Flows that are named and are not there."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
-from infra.flowkit.linting.files import Kind
+from infra.flowkit.linting.files import FlowFile, Kind
 from infra.flowkit.linting.mentions import flow_names, leads_to
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.unknown_step import near
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("unknown-flow", ERROR, Of.WRITTEN)

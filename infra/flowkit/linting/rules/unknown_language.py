@@ -1,21 +1,14 @@
 """Languages that Telnyx does not speak."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from dialtone.flow.document import Path
 from dialtone.flow.voices import voices_like
-from infra.flowkit.linting.files import Kind
+from infra.flowkit.linting.files import FlowFile, Kind
 from infra.flowkit.linting.mentions import languages, voices
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.unknown_step import near
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Path
-    from infra.flowkit.linting.files import FlowFile
 
 # fmt: off
 LANGUAGES = frozenset({

@@ -1,17 +1,11 @@
 """Rotas that are named and are not there."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.mentions import rotas
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.unknown_step import near
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("unknown-rota", ERROR, Of.WRITTEN)

@@ -1,17 +1,11 @@
 """Ways that lead nowhere."""
 
-from __future__ import annotations
-
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.mentions import step_names, steps_of_others
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("unknown-step", ERROR, Of.WRITTEN)

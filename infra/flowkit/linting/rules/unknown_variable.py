@@ -1,20 +1,14 @@
 """Variables that nothing has set."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.steps.branch import DATE, DAY, TIME
 from dialtone.flow.steps.go_and_come_back import GoTo
 from dialtone.flow.templating import LANGUAGE
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unknown_step import near
 from infra.flowkit.linting.variables import Use, conditions, uses
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 ASKABLE = frozenset({DATE, DAY, LANGUAGE, TIME})
 """What a `branch` can ask for beside variables."""

@@ -1,24 +1,19 @@
 """Voices that nobody has."""
 
-from __future__ import annotations
-
 import gzip
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path as File
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import botocore
 
 from dialtone.flow.voices import PROVIDERS
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.mentions import voices
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.unknown_step import near
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 BASIC = frozenset({"female", "male"})
 """The voices without a provider."""

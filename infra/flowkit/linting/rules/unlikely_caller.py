@@ -1,20 +1,13 @@
 """Conditions on callers that no caller meets."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.domain.numbers import WITHHELD, is_withheld
-from infra.flowkit.linting.files import Kind
+from infra.flowkit.linting.files import FlowFile, Kind
 from infra.flowkit.linting.mentions import caller_conditions
 from infra.flowkit.linting.rule import WARNING, Found, Of, rule
 from infra.flowkit.linting.rules.unknown_step import near
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 _LIKELY = re.compile(r"\+[1-9][0-9]{4,14}|\+[0-9]{0,14}\*|sip:\S+|[0-9]{2,6}|\*")
 """As calls keep callers: E.164, SIP addresses, short codes; or a beginning of these."""

@@ -1,17 +1,11 @@
 """Names of media that look like a slip of the pen."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 ALIKE = 0.85
 """Of two names, by difflib's measure: one letter of seven differs, or fewer."""

@@ -1,20 +1,14 @@
 """Conditions that no call meets."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
 
 from dialtone.flow.calendars import WEEKDAYS
 from dialtone.flow.data_files import ANY_ENDING
 from dialtone.flow.steps.branch import DAY, Branch, texts_of
 from dialtone.flow.steps.choose_language import ChooseLanguage
 from dialtone.flow.templating import LANGUAGE
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 _DAY_CHARACTERS = 3
 

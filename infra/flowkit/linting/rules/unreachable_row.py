@@ -1,19 +1,13 @@
 """Rows of a directory that no caller comes to."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from dialtone.flow.data_files import data_file
 from dialtone.flow.spelling import spellings
 from dialtone.flow.steps.directory import MAX_KEYED, MAX_OFFERED, Directory
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from infra.flowkit.linting.files import FlowFile
 
 MOST_NAMED = 5
 """Lines that a finding names."""

@@ -1,19 +1,13 @@
 """Numbers in the form of E.164 that no telephone has."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.domain.numbers import is_withheld
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.mentions import numbers
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.not_e164 import E164
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 _UNASSIGNED = re.compile(
     r"\+(21[04579]|259|28|29[2-6]|384|42[24-9]|671|684|69[3-9]|80[1-79]|83|85[14789]|87[1-79]|88[4579]|89|969|978|99[079])"

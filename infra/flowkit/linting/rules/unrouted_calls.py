@@ -1,18 +1,12 @@
 """Numbers that let some calls ring in vain."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from dialtone.flow.call_routing import OF_THE_CALLER
-from infra.flowkit.linting.files import Kind
+from infra.flowkit.linting.files import FlowFile, Kind
 from infra.flowkit.linting.mentions import routes
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 CONDITIONS = frozenset({*OF_THE_CALLER, "open", "closed"})
 

@@ -1,19 +1,13 @@
 """Menus whose words and keys do not agree."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from dialtone.flow.steps.menu import Menu
 from dialtone.flow.steps.say import Say
+from infra.flowkit.linting.files import FlowFile
+from infra.flowkit.linting.prompts import PromptPiece
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from infra.flowkit.linting.files import FlowFile
-    from infra.flowkit.linting.prompts import PromptPiece
 
 _WORDS = {
     "0": "zero|cero|null|zéro",

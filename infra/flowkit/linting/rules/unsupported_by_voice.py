@@ -1,21 +1,14 @@
 """What a flow asks of a voice and the voice does not do."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from dialtone.flow.document import Path
 from dialtone.flow.flow import CONSENT_STEP
-from dialtone.flow.prompts import ANY
+from dialtone.flow.prompts import ANY, Piece
+from dialtone.flow.voice_settings import VoiceOptions
 from dialtone.flow.voices import voices_like
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import WARNING, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dialtone.flow.document import Path
-    from dialtone.flow.prompts import Piece
-    from dialtone.flow.voice_settings import VoiceOptions
-    from infra.flowkit.linting.files import FlowFile
 
 
 @rule("unsupported-by-voice", WARNING)

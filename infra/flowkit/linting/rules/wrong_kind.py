@@ -1,19 +1,13 @@
 """Numbers, dates and times that are compared or reckoned with what is never one."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dialtone.flow.steps.branch import DATE, DAY, TIME, Branch, Comparison
 from dialtone.flow.steps.set_variables import Computed, SetVariables
 from dialtone.flow.templating import CALLED, CALLER, DIGITS, LANGUAGE, names_in
 from dialtone.flow.values import comparable
+from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.flowkit.linting.files import FlowFile
 
 NUMBER, TEXT = "number", "text"
 
