@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from campaigns.engine import DRAIN_SECONDS, MOST_SENDING, Engine
-from campaigns.lists import Lists
+from campaigns.list_parts import Lists
 from campaigns.settings import Settings
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.campaign_numbers import CampaignNumbers

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from campaigns.dials import Answer, answer_of, dial_of
 from campaigns.lease import WorkerLease
-from campaigns.lists import PartUnreadable
+from campaigns.list_parts import PartUnreadable
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaigns_table import EVER
 from dialtone.adapters.telemetry import Measure

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.events import TELNYX_EVENT
-from dialtone.domain.own_events import after_hangup
+from dialtone.domain.overdue_after_hangup import continued
 from reconcile.missed_hangups import HANG_UP, ending_again, hangup_event, is_of
 from reconcile.overdue import (
     CLOCK_SKEW_SECONDS,
@@ -131,7 +131,7 @@ class OpenLegs:
         The hang-up commands or the watchdog's message may be lost.
         """
         if leg.goes_on and leg_age(leg, self.now) < GIVE_UP_SECONDS:
-            if event := after_hangup(leg, self.dependencies.store.timeline(leg.session_id), self.now):
+            if event := continued(leg, self.dependencies.store.timeline(leg.session_id), self.now):
                 self._delivered_own(leg, event)
             self.dependencies.store.move_due(due, int(self.now) + NEXT_SWEEP_SECONDS)
             return

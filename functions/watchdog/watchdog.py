@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import TELNYX_EVENT
-from dialtone.domain.own_events import OWN_EVENT, begun_again, event_to_json
+from dialtone.domain.overdue_after_hangup import begun_again
+from dialtone.domain.own_events import OWN_EVENT, event_to_json
 from dialtone.domain.watch import LONGEST_CALL_SECONDS, LOOK_SECONDS
 from dialtone.domain.watchdog_schedule import overdue_event, pause
 from watchdog.missed_events import (

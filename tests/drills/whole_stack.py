@@ -14,7 +14,7 @@ from unittest.mock import patch
 import deliver.chat
 import dialtone.adapters.campaign_lists
 from campaigns.engine import Engine
-from campaigns.lists import Lists
+from campaigns.list_parts import Lists
 from control.allowed_destinations import Destinations
 from control.api import open_api
 from control.campaigns import CampaignOrder, Ordering

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import boto3
 import pytest
 
-from campaigns.lists import Lists
+from campaigns.list_parts import Lists
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.domain.campaigns.campaign import GREETING_END, ListSummary, RetryRule, Window, part_key

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from campaigns.dials import answer_of, dial_of
-from campaigns.lists import Lists, PartUnreadable
+from campaigns.list_parts import Lists, PartUnreadable
 from campaigns.settings import Settings
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.settings import SettingMissing

@@ -13,7 +13,8 @@ from dialtone.domain.calls import Call
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.events import READ_BACK, REPLAY, Event
 from dialtone.domain.lookups import FOUND, Lookup
-from dialtone.domain.own_events import OWN_EVENT, after_hangup, event_from_json
+from dialtone.domain.overdue_after_hangup import continued
+from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.recordings import object_key
 from dialtone.domain.watch import OVERDUE
 from infra.carrier import BEEP, Caller, HangUp, Hear, Press, Say, Silence
@@ -248,8 +249,8 @@ def test_a_sweep_leads_on_a_call_of_which_the_watchdog_knows_nothing() -> None:
     assert call.due_at > 0, "the sweep finds it"
     timeline = stage.store.timeline(call.session_id)
 
-    assert after_hangup(call, timeline, call.watch.until) is None
-    event = after_hangup(call, timeline, call.watch.until + 60)
+    assert continued(call, timeline, call.watch.until) is None
+    event = continued(call, timeline, call.watch.until + 60)
     assert event is not None
     stage.processor.handle(event_from_json(event[OWN_EVENT]), NO_DEADLINE)
 
@@ -310,7 +311,7 @@ def test_an_older_process_reads_such_a_call_and_leaves_it(tmp_path: Path) -> Non
     call = played(stage)
     stage.processor.library = FlowLibrary.open(tmp_path_with(tmp_path), stage.store)
     assert call.watch is not None
-    event = after_hangup(call, (), call.watch.until + 1_000)
+    event = continued(call, (), call.watch.until + 1_000)
     assert event is not None
 
     stage.processor.handle(event_from_json(event[OWN_EVENT]), NO_DEADLINE)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns.lists import PartUnreadable
+from campaigns.list_parts import PartUnreadable
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.campaigns.attempt import SETTLED
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, Window

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
+from dialtone.domain.telnyx_actions import RECORD_START_SECONDS
 from dialtone.flow.consent import AskedConsent, ConsentPolicy
 from dialtone.flow.recording_options import Channels, FileName, Format, Track
 from dialtone.flow.steps.recording import RecordingSwitch
@@ -26,9 +27,6 @@ STEP_OF_FLOW = "/"
 
 CONSENT_STEP = "(consent)"
 """The name of a step that no flow writes: it asks for the consent that `record` needs."""
-
-MAX_RECORD_START_SECONDS = 14_400
-"""Telnyx's limit for `record_start`; a recording from the answer may be three times as long."""
 
 
 class WholeCall(BaseModel):
@@ -68,7 +66,7 @@ class WholeCall(BaseModel):
             "format": self.format,
             "channels": self.channels,
             "recording_track": self.track,
-            "max_length": min(self.max_seconds, MAX_RECORD_START_SECONDS),
+            "max_length": min(self.max_seconds, RECORD_START_SECONDS),
         }
         if self.file_name:
             parameters["custom_file_name"] = self.file_name
@@ -84,7 +82,7 @@ class WholeCall(BaseModel):
             channels=self.channels,
             track=self.track,
             trim=self.trim,
-            max_seconds=min(self.max_seconds, MAX_RECORD_START_SECONDS),
+            max_seconds=min(self.max_seconds, RECORD_START_SECONDS),
             file_name=self.file_name,
             consent=self.consent,
         )
