@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from archive.retries import PermanentFailure
 from dialtone.domain.events import TRANSCRIPTION
 from dialtone.domain.live_transcription import TRANSCRIPT
-from dialtone.domain.recordings import dialogue, safe_id, text_key
+from dialtone.domain.object_keys import safe_id, text_key
+from dialtone.domain.recordings import dialogue
 
 if TYPE_CHECKING:
     from archive.bucket import RecordingsBucket

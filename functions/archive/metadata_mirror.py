@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from archive.metadata import metadata
 from archive.retries import NotArchived
-from dialtone.domain.recordings import ERASED, object_key
+from dialtone.domain.object_keys import object_key
+from dialtone.domain.recordings import ERASED
 
 if TYPE_CHECKING:
     from archive.bucket import RecordingsBucket

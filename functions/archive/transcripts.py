@@ -14,6 +14,7 @@ from archive.metadata_mirror import mirror
 from archive.retries import AudioNotReady, NotArchived, PermanentFailure
 from dialtone.adapters.telnyx_api import SAME_START_SECONDS
 from dialtone.domain.live_transcripts import transcript_name
+from dialtone.domain.object_keys import object_key
 from dialtone.domain.recordings import (
     COMPLETED,
     ERASED,
@@ -23,7 +24,6 @@ from dialtone.domain.recordings import (
     TALK,
     TranscriptCopy,
     Transcription,
-    object_key,
 )
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from archive.audio import CONTENT_TYPES, UNKNOWN, WAV, Sound, format_of, looks_like_page, meter, wav_sound_at
 from archive.bucket import SENDERS
 from archive.retries import CallErased, NotArchived, PermanentFailure
-from dialtone.domain.recordings import AudioCopy, object_key
+from dialtone.domain.object_keys import object_key
+from dialtone.domain.recordings import AudioCopy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

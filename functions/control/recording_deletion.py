@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 from control.audit import DELETED, AuditItem
 from control.problems import Refused, not_found
 from control.recording_answers import place_of
-from dialtone.domain.recordings import ERASED, OPEN_STATUSES, object_key
+from dialtone.domain.object_keys import object_key
+from dialtone.domain.recordings import ERASED, OPEN_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,8 @@ from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command
 from dialtone.domain.lookups import ANSWERED
-from dialtone.domain.recordings import KEPT_STATUSES, OPEN_STATUSES, VERIFIED, Recording, object_key
+from dialtone.domain.object_keys import object_key
+from dialtone.domain.recordings import KEPT_STATUSES, OPEN_STATUSES, VERIFIED, Recording
 from infra.carrier.legs import Recording as Made
 from infra.carrier.storage import file_of
 from tests.drills.report import ALARMED, BYTES_ARCHIVED, CALLS, DOUBLED, FORGED, LOST, STUCK, WRONG, Violation

@@ -8,7 +8,8 @@ import pytest
 from archive.metadata import metadata
 from dialtone.adapters.calls_table import RECORDING
 from dialtone.adapters.dynamodb_items import attributes
-from dialtone.domain.recordings import VERIFIED, ArchiveJob, AudioCopy, Recording, object_key
+from dialtone.domain.object_keys import object_key
+from dialtone.domain.recordings import VERIFIED, ArchiveJob, AudioCopy, Recording
 from infra.cli.main import main
 from infra.local.cloud import STACK_NAME, LocalCloud
 from tests.integration.archiving import sha256, wav

@@ -14,7 +14,8 @@ import pytest
 
 from archive.metadata import metadata
 from dialtone.adapters import queue_messages
-from dialtone.domain.recordings import VERIFIED, ArchiveJob, AudioCopy, Recording, object_key
+from dialtone.domain.object_keys import object_key
+from dialtone.domain.recordings import VERIFIED, ArchiveJob, AudioCopy, Recording
 from infra.cli.main import main
 from infra.operations import aws
 from tests.integration.archiving import ENDED_AT, ArchiveHouse, entry, sha256

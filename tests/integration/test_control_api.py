@@ -35,6 +35,7 @@ from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import Event
+from dialtone.domain.object_keys import object_key
 from dialtone.domain.recordings import (
     COMPLETED,
     VERIFIED,
@@ -44,7 +45,6 @@ from dialtone.domain.recordings import (
     Recording,
     TranscriptCopy,
     Transcription,
-    object_key,
 )
 from dialtone.domain.retention import KEEP_DAYS
 from infra.checkout import ROOT

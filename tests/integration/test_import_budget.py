@@ -41,9 +41,9 @@ BUDGETS = [
     (START, "webhook.app", 695, (*NEVER, *TELNYX, *STEPS_OF_SOME_FLOWS)),
     (FORGED, "webhook.app", 698, (*NEVER, *TELNYX)),
     (COMMAND, "webhook.app", 881, NEVER),
-    (START, "archive.app", 590, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
+    (START, "archive.app", 593, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "lookup.app", 485, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
-    (START, "reconcile.app", 510, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
+    (START, "reconcile.app", 513, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "failover.app", 230, (*NEVER, *TELNYX, "yaml", "pydantic", "boto3", "botocore.client", "urllib3")),
     (COMMAND, "archive.app", 805, (*NEVER, "yaml", "nacl")),
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from dialtone.domain.recordings import object_key
+from dialtone.domain.object_keys import object_key
 from infra.operations import aws
 from tests.integration.archiving import KEY, RECORDING_ID
 from tests.integration.custody import NAME, STACK, Operator, called

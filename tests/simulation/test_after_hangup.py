@@ -13,9 +13,9 @@ from dialtone.domain.calls import Call
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.events import READ_BACK, REPLAY, Event
 from dialtone.domain.lookups import FOUND, Lookup
+from dialtone.domain.object_keys import object_key
 from dialtone.domain.overdue_after_hangup import continued
 from dialtone.domain.own_events import OWN_EVENT, event_from_json
-from dialtone.domain.recordings import object_key
 from dialtone.domain.watch import OVERDUE
 from infra.carrier import BEEP, Caller, HangUp, Hear, Press, Say, Silence
 from infra.flowkit.scripted_backends import NEVER, Answering, ScriptedBackends

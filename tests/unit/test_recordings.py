@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.domain.recordings import ArchiveJob, AudioCopy, Recording, Report, TranscriptCopy, object_key
+from dialtone.domain.object_keys import object_key
+from dialtone.domain.recordings import ArchiveJob, AudioCopy, Recording, Report, TranscriptCopy
 
 RECORDING = Recording("session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start")
 JOB = ArchiveJob("audio", "session", "leg", "leg-01", "r-1", {"mp3": "https://recordings.example/1.mp3"})

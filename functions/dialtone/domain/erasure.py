@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from dialtone.domain.recordings import safe_id
+from dialtone.domain.object_keys import safe_id
 from dialtone.domain.stored_records import restored
 
 RECEIPTS = "receipts/"

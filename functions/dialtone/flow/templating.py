@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from dialtone.domain.call_variables import persistent_variables
-from dialtone.domain.recordings import EXPECTED, Recording, object_key
+from dialtone.domain.recordings import EXPECTED, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,6 +97,8 @@ def _recording_key(call: Call, number: int) -> str:
     if not any(begins):
         return ""
     named = Recording(call.session_id, call.leg_id, number, 0, requested_at=max(begins), source="")
+    from dialtone.domain.object_keys import object_key  # noqa: PLC0415 -- few texts name a recording
+
     return object_key(named, "").removesuffix(".")
 
 

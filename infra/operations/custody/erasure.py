@@ -25,8 +25,8 @@ from dialtone.domain.compact_json import expanded
 from dialtone.domain.conversations import ENDED
 from dialtone.domain.erasure import Receipt
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.object_keys import safe_id
 from dialtone.domain.parked_event import call_folder
-from dialtone.domain.recordings import safe_id
 from infra.operations.custody.call_items import Counts, counts
 
 if TYPE_CHECKING:

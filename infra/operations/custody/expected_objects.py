@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive.metadata import OF_CALL, metadata
-from dialtone.domain.recordings import KEPT_STATUSES, Recording, object_key
+from dialtone.domain.object_keys import object_key
+from dialtone.domain.recordings import KEPT_STATUSES, Recording
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.recordings import Recording, object_key
+from dialtone.domain.object_keys import object_key
+from dialtone.domain.recordings import Recording
 from infra.operations.custody.objects import Objects, Version
 
 

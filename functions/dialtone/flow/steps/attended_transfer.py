@@ -9,7 +9,7 @@ from pydantic import Field, StrictInt, StringConstraints, model_validator
 
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.commands import Command, command
-from dialtone.domain.recordings import safe_id
+from dialtone.domain.object_keys import safe_id
 from dialtone.flow.in_call_keys import Consultation, DuringKey, TalkState
 from dialtone.flow.keys import Key
 from dialtone.flow.shorthand import Shorthand
