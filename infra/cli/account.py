@@ -8,7 +8,7 @@ from infra.cli.flows_option import add_flows_to
 from infra.cli.stack_option import add_stack_to
 
 WEBHOOK_TIMEOUT_SECONDS = 2
-"""What Telnyx waits by default, too: what takes longer is delivered again, and in the end to the failover."""
+"""Telnyx's default, too: slower webhooks are retried, finally at the failover."""
 
 LONGEST_WEBHOOK_TIMEOUT_SECONDS = 30
 USD = re.compile(r"\d{1,6}(\.\d{1,2})?")
@@ -18,19 +18,19 @@ COUNTRIES = re.compile(r"[A-Z]{2}(,[A-Z]{2})*")
 def secret(parser: argparse.ArgumentParser) -> None:
     """`dialtone secret`: stores the Telnyx API key where a stack's functions read it, and nowhere else."""
     parser.description = (
-        "Ask for the Telnyx API key without showing it (or read it from a pipe), let Telnyx check it, and put it into"
-        " Secrets Manager. It is written nowhere on this machine."
+        "Ask for the Telnyx API key without echo (or read it from a pipe), check it with Telnyx, and store it in "
+        "Secrets Manager. Nothing is written on this machine."
     )
     add_stack_to(parser)
-    parser.add_argument("--name", default="", help="the secret's name (default: as the stack has it)")
+    parser.add_argument("--name", default="", help="the secret's name (default: the stack's)")
     parser.set_defaults(run=later("infra.cli.secret_run"))
 
 
 def connect(parser: argparse.ArgumentParser) -> None:
     """`dialtone connect`: lets a stack's numbers ring, through Telnyx's API."""
     parser.description = (
-        "Make or change the Call Control application, its outbound voice profile, the assignment of the numbers in"
-        " numbers.yaml, and the stored audio, until all is as the stack needs it. What will be changed is shown first."
+        "Create or update the Call Control application, its outbound voice profile, the assignment of the numbers "
+        "in numbers.yaml, and the uploaded audio. The changes are shown first."
     )
     add_stack_to(parser)
     add_flows_to(parser)
@@ -38,7 +38,10 @@ def connect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
     parser.add_argument("--take-over", action="store_true", help="take numbers from other applications without asking")
     parser.add_argument(
-        "--daily-spend-limit", type=usd, metavar="USD", help="of calls out and transfers (new profile: 10.00)"
+        "--daily-spend-limit",
+        type=usd,
+        metavar="USD",
+        help="daily spend limit of outgoing calls and transfers (new profile: 10.00)",
     )
     parser.add_argument(
         "--destinations",
@@ -79,9 +82,11 @@ def _timeout(text: str) -> int:
 
 def disconnect(parser: argparse.ArgumentParser) -> None:
     """`dialtone disconnect`: puts back what was at Telnyx before the first `dialtone connect`."""
-    parser.description = "Let the numbers ring what they rang before, and undo the application and its profile."
+    parser.description = (
+        "Assign the numbers to their previous applications, and remove the application and its profile."
+    )
     add_stack_to(parser)
-    parser.add_argument("--dry-run", action="store_true", help="show what would be put back, and change nothing")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be restored, and change nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
     parser.set_defaults(run=later("infra.cli.disconnect_run"))
 

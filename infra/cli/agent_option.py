@@ -12,5 +12,5 @@ def add_agent_to(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="[NUMBER=]WHO",
-        help=f"who answers when the flow rings somebody: {', '.join(KIND_NAMES)} (a person); may be given again",
+        help=f"who answers when the flow dials somebody: {', '.join(KIND_NAMES)} (a person); may be given again",
     )

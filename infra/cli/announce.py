@@ -23,32 +23,33 @@ MOST_RATE = 30.0
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Dial everybody on a list for a flow: within a window of the recipient's own day, at an even rate, nobody "
-        "twice, and nobody on the suppression list. The list is checked first; nothing is dialled from one that fails."
+        "Dial everybody on a list with a flow: within calling hours in the recipient's time, at an even rate, "
+        "nobody twice, and nobody on the suppression list. The list is checked first; if the check fails, nobody "
+        "is dialled."
     )
     parser.add_argument("--to", required=True, metavar="LIST", help="CSV or JSON lines: a file, s3://bucket/key, or -")
-    parser.add_argument("--flow", required=True, help="the flow that talks; the list's columns are what it is given")
-    parser.add_argument("--from", dest="caller", required=True, help="the number to show, one of yours at Telnyx")
+    parser.add_argument("--flow", required=True, help="the flow; the list's columns are its inputs")
+    parser.add_argument("--from", dest="caller", required=True, help="the caller ID, one of your numbers at Telnyx")
     parser.add_argument(
         "--consent",
         required=True,
         metavar="WHY",
-        help="why these people may be called, as it is kept with the campaign",
+        help="why these people may be called; stored with the campaign",
     )
     parser.add_argument("--at", default="", metavar="TIME", help="when to begin: 2026-11-30T17:00+01:00 (default: now)")
     parser.add_argument("--rate", type=_rate, default=1.0, help="dials a second, 5/s, or 90/min (default: 1/s)")
     parser.add_argument(
-        "--max-in-flight", type=_count, default=100, metavar="CALLS", help="calls at once (default: 100)"
+        "--max-in-flight", type=_count, default=100, metavar="CALLS", help="simultaneous calls (default: 100)"
     )
     parser.add_argument(
-        "--window", type=_window, default=Window(), help="of the recipient's day (default: 09:00-20:00)"
+        "--window", type=_window, default=Window(), help="calling hours, in the recipient's time (default: 09:00-20:00)"
     )
     parser.add_argument(
         "--weekly-limit",
         type=_count,
         default=3,
         metavar="CALLS",
-        help="to one number in seven days, over all campaigns",
+        help="maximum calls to one number in seven days, over all campaigns",
     )
     parser.add_argument(
         "--retry",
@@ -58,7 +59,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="OUTCOME=TIMES@PAUSE",
         help="dial again, such as busy=2@10m or no_answer=1@2h; may be given again",
     )
-    parser.add_argument("--last-round", type=_seconds, default=0, metavar="PAUSE", help="once more, such as after 4h")
+    parser.add_argument(
+        "--last-round", type=_seconds, default=0, metavar="PAUSE", help="one last round after this pause, such as 4h"
+    )
     parser.add_argument(
         "--detection",
         choices=(GREETING_END, PREMIUM),
@@ -66,11 +69,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"of machines: {GREETING_END} takes a fax for a machine, or for a person; {PREMIUM} reports it, and costs "
         f"more (default: {GREETING_END})",
     )
-    parser.add_argument("--name", default="", help="the campaign's name; the same list may be announced under another")
-    parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="a column to be passed over")
-    parser.add_argument("--skip-invalid", action="store_true", help="dial the others where rows are refused")
+    parser.add_argument(
+        "--name", default="", help="the campaign's name; the same list may be dialled again under another name"
+    )
+    parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="a column to ignore")
+    parser.add_argument("--skip-invalid", action="store_true", help="dial the remaining rows if some are refused")
     parser.add_argument("--refused", metavar="FILE", default="", help="write every refused row there, as JSON lines")
-    parser.add_argument("--dry-run", action="store_true", help="check the list and say what would happen; dial nobody")
+    parser.add_argument("--dry-run", action="store_true", help="check the list and show the estimate; dial nobody")
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
     parser.add_argument(
         "--call-seconds",
@@ -90,7 +95,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="DOLLARS",
-        help="of Telnyx, for --detection in one call, for the estimate (default: 0, none of it estimated)",
+        help="Telnyx's price of machine detection per call, for the estimate (default: 0, not estimated)",
     )
     add_flows_to(parser)
     add_stack(parser)

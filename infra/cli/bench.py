@@ -39,8 +39,8 @@ Measured = dict[str, Any]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("what", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="a few runs of what is timed, for CI; writes no page")
-    parser.add_argument("--fresh", action="store_true", help="measure again what an interrupted run had done")
+    parser.add_argument("--quick", action="store_true", help="a few timed runs, for CI; writes no page")
+    parser.add_argument("--fresh", action="store_true", help="ignore the results of an interrupted run")
     parser.set_defaults(run=run)
 
 

@@ -22,30 +22,30 @@ FASTEST = 1_000
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.description = "Call a number on the stack that runs on this machine, and hear what a caller hears."
+    parser.description = "Call a number of a stack on this machine, and hear what a caller hears."
     parser.epilog = f"keys:\n{KEYS}\n\nFlows are read again when they are saved: edit, press r, hear it."
-    parser.add_argument("number", nargs="?", help="the number to call, e.g. +15550100, or the flow that it leads to")
-    parser.add_argument("--as", dest="caller", help=f"the number that calls, or withheld (default: {CALLER})")
+    parser.add_argument("number", nargs="?", help="the number to call, e.g. +15550100, or a flow's name")
+    parser.add_argument("--as", dest="caller", help=f"the caller's number, or withheld (default: {CALLER})")
     add_flows_to(parser)
-    parser.add_argument("--speed", type=_speed, help="how much faster than life (default: 1)")
+    parser.add_argument("--speed", type=_speed, help="playing speed; 2 is twice as fast (default: 1)")
     parser.add_argument(
         "--at",
         type=_moment,
         metavar="TIME",
-        help="when the call is made, 2026-12-24T10:00 say, in UTC (default: now, or as the script says)",
+        help="time of the call in UTC, such as 2026-12-24T10:00 (default: now, or as in the script)",
     )
+    parser.add_argument("--script", type=Path, metavar="FILE", help="play a conversation, such as main-menu.test.yaml")
     parser.add_argument(
-        "--script", type=Path, metavar="FILE", help="let a conversation be had: main-menu.test.yaml, say"
+        "--named", default="", metavar="NAME", help="which conversation of the file (default: the first)"
     )
-    parser.add_argument("--named", default="", metavar="NAME", help="which of the file's (default: the first)")
-    parser.add_argument("--save", type=Path, metavar="FILE", help="add what you do to a file of conversations")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="append this call as a conversation to a file")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="copy recordings and transcripts to this folder")
     parser.add_argument(
-        "--keep", type=Path, metavar="FOLDER", help="copy recordings and transcripts there, to listen to"
+        "--audio", action="store_true", help="speak aloud, if a speech program such as espeak-ng is installed"
     )
-    parser.add_argument("--audio", action="store_true", help="speak it, if a speech program is here (espeak-ng, say)")
     add_agent_to(parser)
     parser.add_argument(
-        "--line", action="store_true", help="ring into the line that `dialtone up` keeps, in place of one of its own"
+        "--line", action="store_true", help="call the line that `dialtone up` runs, instead of starting one"
     )
     parser.add_argument(
         "--phone-port",
@@ -75,5 +75,5 @@ def _speed(text: str) -> float:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= FASTEST:
-        raise argparse.ArgumentTypeError(f"{text}: say how many times as fast, from above 0 to {FASTEST}")
+        raise argparse.ArgumentTypeError(f"{text}: give a factor above 0, up to {FASTEST}")
     return speed

@@ -10,7 +10,7 @@ SHELLS = ("bash", "zsh", "fish")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Print what a shell has to read. It goes to the end of ~/.bashrc for bash, of ~/.zshrc for zsh, and into"
+        "Print the shell's completion script. Append it to ~/.bashrc for bash or ~/.zshrc for zsh; write it to"
         " ~/.config/fish/completions/dialtone.fish for fish."
     )
     parser.add_argument("shell", choices=(*SHELLS, "words"), metavar="|".join(SHELLS), help="which shell")

@@ -13,9 +13,9 @@ CONSOLE_PORT = 4582
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Serve the console on this machine and open it in a browser, until Ctrl-C. It asks the stack's control API,"
-        " with this shell's AWS credentials; the page never sees them. Without --stack it opens that of the line that"
-        " `dialtone up` runs here, if one is up."
+        "Serve the console on this machine and open it in a browser, until Ctrl-C. It calls the stack's control "
+        "API with this shell's AWS credentials, which the page never sees. Without --stack it opens the console of "
+        "the line that `dialtone up` runs here, if there is one."
     )
     add_stack(parser)
     parser.add_argument("--port", type=port, default=CONSOLE_PORT, help=f"of the console (default: {CONSOLE_PORT})")

@@ -1,4 +1,4 @@
-"""`dialtone dial`: ring a number and let a flow talk to the person who answers."""
+"""`dialtone dial`: dial a number and run a flow when it is answered."""
 
 import argparse
 
@@ -10,9 +10,9 @@ DETECTIONS = ("greeting_end", "detect", "detect_beep", "detect_words", "premium"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("to", help="the number to ring, in E.164, or a SIP address")
-    parser.add_argument("--flow", required=True, help="the flow that talks, e.g. announcement")
-    parser.add_argument("--from", dest="caller", required=True, help="the number to show, one of yours at Telnyx")
+    parser.add_argument("to", help="the number to dial, in E.164, or a SIP address")
+    parser.add_argument("--flow", required=True, help="the flow to run, e.g. announcement")
+    parser.add_argument("--from", dest="caller", required=True, help="the caller ID, one of your numbers at Telnyx")
     parser.add_argument("--ring-seconds", type=int, default=30, help="how long to let it ring (default: 30)")
     parser.add_argument("--detection", choices=DETECTIONS, default="greeting_end", help="answering-machine detection")
     parser.add_argument(
@@ -22,15 +22,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=_variable,
         default=[],
         metavar="NAME=VALUE",
-        help="a variable that the flow expects to be given; may be given again",
+        help="a flow input; repeatable",
     )
-    parser.add_argument("--wait", action="store_true", help="return once the call is over, and say how long it was")
+    parser.add_argument("--wait", action="store_true", help="return when the call has ended, and show its duration")
     add_flows_to(parser)
     parser.add_argument(
         "--stack",
         default="",
         metavar="NAME",
-        help="whose application dials (default: TELNYX_CONNECTION_ID, else that of the project's first environment)",
+        help="the stack whose application dials (default: TELNYX_CONNECTION_ID, else the project's first environment)",
     )
     parser.add_argument("--region", default="", help="the stack's AWS region (default: as samconfig.toml has it)")
     parser.set_defaults(run=later("infra.cli.dial_run"))

@@ -10,8 +10,8 @@ from infra.cli.stack_option import add_stack_to
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Check this machine, the AWS account, the stack and the Telnyx account. Exits with 1 where something is wrong,"
-        " and where what was asked did not answer; a warning is no reason to."
+        "Check this machine, the AWS account, the stack and the Telnyx account. The exit status is 1 if something "
+        "is wrong or a service did not answer; warnings do not count."
     )
     add_stack_to(parser)
     add_flows_to(parser)

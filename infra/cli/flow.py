@@ -29,20 +29,22 @@ def _lint(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="PATH",
-        help="folders of flows, or flows (default: the nearest project)",
+        help="folders or flow files (default: the nearest project)",
     )
-    parser.add_argument("--format", choices=LINT_FORMATS, default="text", help="how to tell it (default: text)")
-    parser.add_argument("--strict", action="store_true", help="let warnings count as errors")
-    parser.add_argument("--rules", action="store_true", help="list the rules, and look at no flow")
-    parser.add_argument("--explain", metavar="RULE", help="show a rule's page, and look at no flow")
+    parser.add_argument("--format", choices=LINT_FORMATS, default="text", help="output format (default: text)")
+    parser.add_argument("--strict", action="store_true", help="treat warnings as errors")
+    parser.add_argument("--rules", action="store_true", help="list the rules, and check nothing")
+    parser.add_argument("--explain", metavar="RULE", help="show a rule's page, and check nothing")
     parser.set_defaults(run=later("infra.cli.flow_lint_run"))
 
 
 def _draw(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("drawn", nargs="*", metavar="FLOW", help="a flow's file or name (default: all of them)")
+    parser.add_argument("drawn", nargs="*", metavar="FLOW", help="a flow's file or name (default: all)")
     parser.add_argument("--format", choices=tuple(ENDINGS), help=f"(default: {DEFAULT_FORMAT})")
     _add_output_to(parser)
-    parser.add_argument("--watch", action="store_true", help="show a page that follows what is saved, until Ctrl-C")
+    parser.add_argument(
+        "--watch", action="store_true", help="serve a page that updates when a file is saved, until Ctrl-C"
+    )
     parser.add_argument("--port", type=port, default=WATCH_PORT, help=f"of that page (default: {WATCH_PORT})")
     add_flows_to(parser)
     parser.set_defaults(run=later("infra.cli.flow_draw_run"))
@@ -54,30 +56,34 @@ def _add_output_to(parser: argparse.ArgumentParser) -> None:
         "--output",
         default=STANDARD_OUTPUT,
         metavar="PLACE",
-        help="a folder, which gets one file for each flow, or a file such as menu.svg (default: -, print)",
+        help="a folder for one file per flow, or a file such as menu.svg (default: -, standard output)",
     )
 
 
 def _diff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", metavar="OLD", help="a file, a file at a git revision (menu.yaml@HEAD~1), or a revision")
-    parser.add_argument("new", metavar="NEW", nargs="?", default="", help="likewise; without it, the files as they lie")
+    parser.add_argument(
+        "new", metavar="NEW", nargs="?", default="", help="likewise (default: the files as they are now)"
+    )
     parser.add_argument("--format", choices=("text", "mermaid", "svg", "html"), default="text", help="(default: text)")
     _add_output_to(parser)
     add_flows_to(parser)
-    parser.add_argument("--exit-code", action="store_true", help="exit with 1 where there are differences")
+    parser.add_argument("--exit-code", action="store_true", help="exit with 1 if there are differences")
     parser.set_defaults(run=later("infra.cli.flow_diff_run"))
 
 
 def _test(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="*", metavar="FLOW|FILE", help="a flow's name or a ….test.yaml (default: all)")
     add_flows_to(parser)
-    parser.add_argument("--cover", type=_percent, metavar="PERCENT", help="fail if less of a flow was taken")
-    parser.add_argument("-k", dest="name", default="", metavar="NAME", help="only conversations whose name holds this")
-    parser.add_argument("--jobs", type=_jobs, default=1, help="processes that play at once (default: 1)")
-    parser.add_argument("--format", choices=TEST_FORMATS, default="text", help="how to report (default: text)")
     parser.add_argument(
-        "--schema", action="store_true", help="print the JSON Schema of such files, and do nothing else"
+        "--cover", type=_percent, metavar="PERCENT", help="fail if conversations cover less of a flow's paths"
     )
+    parser.add_argument(
+        "-k", dest="name", default="", metavar="NAME", help="only conversations whose name contains this"
+    )
+    parser.add_argument("--jobs", type=_jobs, default=1, help="parallel processes (default: 1)")
+    parser.add_argument("--format", choices=TEST_FORMATS, default="text", help="output format (default: text)")
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of conversation files")
     parser.set_defaults(run=later("infra.cli.flow_test_run"))
 
 
@@ -97,27 +103,28 @@ def _jobs(text: str) -> int:
 
 def _replay(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Play real calls again, on this machine: on the flows that led them, and on the flows of the project. Each"
-        " caller presses the same keys at the same steps, and hangs up where they did. Nothing is sent to Telnyx."
+        "Replay real calls on this machine: on the flows that handled them, and on the project's flows. Each "
+        "caller presses the same keys at the same steps, and hangs up at the same point. Nothing is sent to Telnyx."
     )
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help="a call, as for `dialtone calls show`")
-    parser.add_argument("--last", type=int, metavar="N", help="the newest N calls that a flow led and that are over")
+    parser.add_argument("--last", type=int, metavar="N", help="the newest N ended calls that a flow handled")
     add_flows_to(parser)
     parser.add_argument(
-        "--version", type=int, metavar="N", help="on this published version, not on the flows of the project"
+        "--version", type=int, metavar="N", help="on this published version, instead of the project's flows"
     )
     add_stack(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON object a line")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.set_defaults(run=later("infra.cli.flow_replay_run"))
 
 
 def _test_from(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Write a conversation from a real call: what its caller heard, pressed and came to. Numbers, ids and names are"
-        " replaced, what people said is left out. It passes on the version of the flow that led the call."
+        "Write a conversation from a real call: what the caller heard and pressed, and the steps reached. Numbers, "
+        "ids and names are replaced, speech is left out. The conversation passes on the flow version that handled "
+        "the call."
     )
     parser.add_argument("session", metavar="SESSION", help="the call, as for `dialtone calls show`")
-    parser.add_argument("--append", type=Path, metavar="FILE", help="add it to these conversations (default: print it)")
+    parser.add_argument("--append", type=Path, metavar="FILE", help="append it to this file (default: print it)")
     add_flows_to(parser)
     add_stack(parser)
     parser.set_defaults(run=later("infra.cli.flow_test_from_run"))
@@ -125,19 +132,25 @@ def _test_from(parser: argparse.ArgumentParser) -> None:
 
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "of", nargs="?", choices=("calendar", "flow", "numbers"), default="flow", help="of what; a flow if not said"
+        "of",
+        nargs="?",
+        choices=("calendar", "flow", "numbers"),
+        default="flow",
+        help="the kind of file (default: flow)",
     )
-    parser.add_argument("--write", action="store_true", help="write all, for editors, into the project's schema folder")
+    parser.add_argument(
+        "--write", action="store_true", help="write all schemas into the project's schema folder, for editors"
+    )
     parser.set_defaults(run=later("infra.cli.flow_schema_run"))
 
 
 ACTIONS = {
-    "lint": (_lint, "tell what is wrong with the flows, with file, line, step and remedy"),
+    "lint": (_lint, "check flows; report file, line, step and remedy"),
     "draw": (_draw, "draw flows: steps, keys, paths"),
-    "diff": (_diff, "tell and draw what a change does to callers"),
-    "test": (_test, "play the conversations beside the flows, and say which paths none took"),
-    "replay": (_replay, "tell where callers of real calls would have gone in other flows"),
-    "test-from": (_test_from, "write a conversation from a real call, personal details replaced"),
+    "diff": (_diff, "show and draw what a change means for callers"),
+    "test": (_test, "play the flows' conversations, and report paths not covered"),
+    "replay": (_replay, "replay real calls on other flows, and report differences"),
+    "test-from": (_test_from, "write a conversation from a real call, without personal data"),
     "schema": (_schema, "print the JSON Schema of flows, or write all that are published"),
 }
 

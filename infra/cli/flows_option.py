@@ -12,7 +12,7 @@ def add_flows_to(parser: argparse.ArgumentParser) -> None:
     found = nearest()
     parser.set_defaults(project=found, flows=found.flows)
     parser.add_argument(
-        "--flows", type=Path, metavar="FOLDER", help="where the flows lie (default: the nearest project, else samples)"
+        "--flows", type=Path, metavar="FOLDER", help="folder of the flows (default: the nearest project, else samples)"
     )
 
 

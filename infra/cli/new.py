@@ -11,14 +11,14 @@ DEFAULT_TEMPLATE = "front-desk"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.description = "Make a folder with menus of your own, their conversations, and where they are deployed."
+    parser.description = "Create a folder with your own flows, conversations that test them, and deployment settings."
     parser.epilog = "templates:\n" + "\n".join(f"  {name:13} {about}" for name, about in TEMPLATES.items())
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where; its last part names the project")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the folder; its last part is the project's name")
     parser.add_argument(
         "--template",
         choices=TEMPLATES,
         default=DEFAULT_TEMPLATE,
-        help=f"what it begins as ({DEFAULT_TEMPLATE})",
+        help=f"the template to start from ({DEFAULT_TEMPLATE})",
     )
     parser.set_defaults(run=run)
 

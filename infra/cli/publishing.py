@@ -12,13 +12,13 @@ PERCENTS = range(1, 100)
 def publish(parser: argparse.ArgumentParser) -> None:
     """`dialtone publish`: the menus as they are now take new calls, without a deployment."""
     parser.description = (
-        "Check the menus, play their conversations, show what callers will notice, and let them take new calls within "
-        "seconds. Calls in progress end on the version that they began with."
+        "Check the flows, play their conversations, show what callers will notice, and publish them for new calls "
+        "within seconds. Calls in progress keep their version."
     )
     add_flows_to(parser)
-    parser.add_argument("-m", "--message", default="", help="what this version is about, for `dialtone versions`")
+    parser.add_argument("-m", "--message", default="", help="a description, for `dialtone versions`")
     parser.add_argument(
-        "--percent", type=_percent, default=100, metavar="N", help="try it on N %% of the new calls, by caller"
+        "--percent", type=_percent, default=100, metavar="N", help="try it on N %% of new calls, by caller"
     )
     parser.add_argument(
         "--number", action="append", default=[], metavar="NUMBER", help="only on calls to this number (repeatable)"
@@ -37,8 +37,8 @@ def _percent(text: str) -> int:
 
 def versions(parser: argparse.ArgumentParser) -> None:
     """`dialtone versions`: the published versions of the menus, which of them takes calls, and who changed that."""
-    parser.description = "List the published versions of the menus, the newest first, and which takes new calls."
-    parser.add_argument("--changes", action="store_true", help="list who published and went back, and when")
+    parser.description = "List the published flow versions, newest first, and which is live."
+    parser.add_argument("--changes", action="store_true", help="list publications and rollbacks, with time and author")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     add_stack(parser)
     parser.set_defaults(run=later("infra.cli.versions_run"))
@@ -47,14 +47,14 @@ def versions(parser: argparse.ArgumentParser) -> None:
 def rollback(parser: argparse.ArgumentParser) -> None:
     """`dialtone rollback`: an earlier version of the menus takes new calls again."""
     parser.description = (
-        "Let an earlier version of the menus take new calls again, within seconds. While a version is tried, this ends "
-        "the trial. Calls in progress end on the version that they began with."
+        "Go back to an earlier flow version for new calls, within seconds. During a trial, this ends the trial. "
+        "Calls in progress keep their version."
     )
     parser.add_argument(
         "--to",
         type=int,
         metavar="VERSION",
-        help="this version, 0 for the flows deployed with the code (default: the one before)",
+        help="the version, 0 for the flows deployed with the code (default: the previous one)",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_stack(parser)

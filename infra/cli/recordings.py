@@ -1,4 +1,4 @@
-"""`dialtone recordings`: find, verify and redrive what was recorded. The arguments of its commands."""
+"""`dialtone recordings`: find, verify, export, hold, erase and redrive recordings. The arguments of its commands."""
 
 import argparse
 from pathlib import Path
@@ -11,35 +11,39 @@ STATUSES = (EXPECTED, SAVED, COPIED, VERIFIED, DOUBTFUL, FAILED, ERASED)
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
-    parser.description = "List recordings, the oldest first. The whole table is read: it has no order by time."
+    parser.description = "List recordings, oldest first. This reads the whole table, which is not sorted by time."
     _add_selection(parser)
     add_stack(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON object a line, under the metadata's names")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object per line, under the metadata's names"
+    )
     parser.set_defaults(run=later("infra.cli.recordings_list_run"))
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Show the ledger's entry of a recording, or those of a call, with their objects in the bucket."
-    parser.add_argument("name", metavar="RECORDING|SESSION", help="a recording, by its name or Telnyx's id, or a call")
+    parser.description = "Show the ledger entries of a recording or a call, with their objects in the bucket."
+    parser.add_argument(
+        "name", metavar="RECORDING|SESSION", help="a recording's name or Telnyx id, or a call's session"
+    )
     add_stack(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON object a line")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.set_defaults(run=later("infra.cli.recordings_show_run"))
 
 
 def _redrive(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Put the jobs of the archive's dead-letter queue back on its queue, and queue again what has been saved for "
-        "minutes and is not verified. With names: queue just those again."
+        "Put the jobs of the archive's dead-letter queue back on its queue, and requeue recordings that have been "
+        "`saved` for minutes. With names: requeue only those."
     )
-    parser.add_argument("names", nargs="*", metavar="RECORDING|SESSION", help="only these, whatever became of them")
+    parser.add_argument("names", nargs="*", metavar="RECORDING|SESSION", help="only these, whatever their status")
     add_stack(parser)
     parser.set_defaults(run=later("infra.cli.recordings_redrive_run"))
 
 
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Read each recording's audio, transcript and metadata in the bucket again, hash it, and hold it to the ledger. "
-        "The exit status is 1 if anything differs."
+        "Read each recording's audio, transcript and metadata from the bucket, and compare the hashes with the "
+        "ledger. The exit status is 1 if anything differs."
     )
     _add_selection(parser)
     add_stack(parser)
@@ -47,7 +51,7 @@ def _verify(parser: argparse.ArgumentParser) -> None:
         "--resume",
         type=Path,
         metavar="FILE",
-        help="keep the place in this file; if it is there already, go on from that place",
+        help="store progress in this file, and continue from it if it exists",
     )
     parser.set_defaults(run=later("infra.cli.recordings_verify_run"))
 
@@ -55,11 +59,11 @@ def _verify(parser: argparse.ArgumentParser) -> None:
 def _export(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Copy audio, metadata and transcripts into a folder, with a manifest and their hashes, which "
-        "`sha256sum -c SHA256SUMS` checks. Interrupted, the same command goes on."
+        "`sha256sum -c SHA256SUMS` checks. After an interruption, the same command continues."
     )
     parser.add_argument("names", nargs="*", metavar="RECORDING|SESSION", help="only these")
     parser.add_argument(
-        "--to", type=Path, required=True, metavar="FOLDER", help="empty, not there yet, or begun before"
+        "--to", type=Path, required=True, metavar="FOLDER", help="the folder: new, empty, or of an interrupted export"
     )
     _add_selection(parser)
     add_stack(parser)
@@ -68,17 +72,15 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 def _erase(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Erase calls: recordings, transcripts and metadata in the bucket with all their versions, Telnyx's copies and "
-        "transcriptions, and in the table numbers, variables and what events said. A receipt without personal data "
+        "Erase calls: recordings, transcripts and metadata in the bucket with all versions, Telnyx's copies and "
+        "transcriptions, and numbers, variables and event contents in the table. A receipt without personal data "
         "stays."
     )
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--caller", metavar="NUMBER", help="all calls from, or to, this number")
-    which.add_argument("--session", action="append", metavar="ID", help="this call; may be given again")
-    which.add_argument(
-        "--receipts", action="store_true", help="all calls with a receipt again, once a backup of the table is restored"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="show what would go, and erase nothing")
+    which.add_argument("--caller", metavar="NUMBER", help="all calls from or to this number")
+    which.add_argument("--session", action="append", metavar="ID", help="this call; repeatable")
+    which.add_argument("--receipts", action="store_true", help="repeat all erasures, after a restore of the table")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be erased, and erase nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_stack(parser)
     parser.set_defaults(run=later("infra.cli.recordings_erase_run"))
@@ -87,7 +89,7 @@ def _erase(parser: argparse.ArgumentParser) -> None:
 def _hold(parser: argparse.ArgumentParser) -> None:
     on = parser.prog.split()[-1] == "hold"
     parser.description = (
-        "Put recordings under legal hold: no erasure and no retention deletes them until they are released."
+        "Put recordings under legal hold: neither erasure nor retention deletes them until they are released."
         if on
         else "Release recordings from their legal hold: they may be erased, and expire."
     )
@@ -98,22 +100,22 @@ def _hold(parser: argparse.ArgumentParser) -> None:
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say which recordings are meant."""
-    parser.add_argument("--caller", default="", metavar="NUMBER", help="of calls from, or to, this number")
+    parser.add_argument("--caller", default="", metavar="NUMBER", help="of calls from or to this number")
     parser.add_argument("--status", default="", choices=STATUSES, help="in this status", metavar="STATUS")
-    parser.add_argument("--flow", default="", help="of calls that this flow led")
-    parser.add_argument("--since", default="", metavar="TIME", help="begun then or later: 2026-11-30, 2026-11-30T14:00")
-    parser.add_argument("--until", default="", metavar="TIME", help="begun before then; a day is meant to its end")
+    parser.add_argument("--flow", default="", help="of calls handled by this flow")
+    parser.add_argument("--since", default="", metavar="TIME", help="begun at or after: 2026-11-30, 2026-11-30T14:00")
+    parser.add_argument("--until", default="", metavar="TIME", help="begun before; a day includes all of it")
 
 
 ACTIONS = {
-    "list": (_list, "list recordings: by caller, status, flow, time"),
-    "show": (_show, "show all that is known of a recording, or of a call's"),
-    "verify": (_verify, "hash what is in the bucket again, and hold it to the ledger"),
-    "export": (_export, "copy recordings into a folder that anybody can check"),
-    "hold": (_hold, "put recordings under legal hold: nothing deletes them"),
+    "list": (_list, "list recordings by caller, status, flow or time"),
+    "show": (_show, "show a recording's, or a call's, ledger entries"),
+    "verify": (_verify, "compare the bucket's objects with the ledger, by hash"),
+    "export": (_export, "copy recordings into a folder, with checksums"),
+    "hold": (_hold, "put recordings under legal hold, so that nothing deletes them"),
     "release": (_hold, "release recordings from their legal hold"),
-    "erase": (_erase, "erase all that there is of calls, also at Telnyx"),
-    "redrive": (_redrive, "have what was given up, or is stuck, archived again"),
+    "erase": (_erase, "erase all data of calls, also at Telnyx"),
+    "redrive": (_redrive, "requeue recordings that were given up or are stuck"),
 }
 
 

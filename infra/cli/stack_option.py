@@ -15,7 +15,7 @@ def add_stack(parser: argparse.ArgumentParser) -> None:
         "--stack",
         default="",
         metavar="NAME",
-        help="a stack, or an environment of the project (default: what the shell's variables name, else the first)",
+        help="a stack, or an environment of the project (default: from the shell's variables, else the first)",
     )
 
 
@@ -28,7 +28,7 @@ def add_stack_to(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"a stack, or an environment of the project (default: the project's first, else {DEFAULT_STACK})",
     )
-    parser.add_argument("--region", default="", help="its AWS region (default: that of the project or samconfig.toml)")
+    parser.add_argument("--region", default="", help="its AWS region (default: from the project or samconfig.toml)")
 
 
 def stack_meant(text: str) -> str:
