@@ -114,26 +114,30 @@ def prune(package: Path) -> None:
 
 
 def _lighten(model: Path) -> None:
-    """Leave the prose out of one of botocore's models, and the second compression: Lambda's zip has its own."""
+    """Leave out what nothing here needs, and the second compression: Lambda's zip has its own."""
     content = gzip.decompress(model.read_bytes()) if model.suffix == ".gz" else model.read_bytes()
     model.unlink()
     if not model.name.startswith("examples-"):
-        text = json.dumps(_without_prose(json.loads(content)), separators=(",", ":"))
+        text = json.dumps(_without_needless(json.loads(content)), separators=(",", ":"))
         model.with_name(model.name.removesuffix(".gz")).write_text(text, encoding="utf-8")
 
+
+ARNS_OF_A_REQUEST = "operationContextParams"
+"""Where a request names tables by ARN, for endpoints of single accounts: botocore searches each request for them with a
+query language. Ours name tables by their names, and `aws_clients` asks for no such endpoint."""
 
 READ_WITH_PROSE = "clientContextParams"
 """botocore asks for the documentation of these in each request to S3, and ends in a KeyError without it."""
 
 
-def _without_prose(value: Any) -> Any:  # noqa: ANN401 -- any JSON
+def _without_needless(value: Any) -> Any:  # noqa: ANN401 -- any JSON
     if isinstance(value, dict):
         return {
-            name: each if name == READ_WITH_PROSE else _without_prose(each)
+            name: each if name == READ_WITH_PROSE else _without_needless(each)
             for name, each in value.items()
-            if not (name == "documentation" and isinstance(each, str))
+            if not (name == "documentation" and isinstance(each, str)) and name != ARNS_OF_A_REQUEST
         }
-    return [_without_prose(each) for each in value] if isinstance(value, list) else value
+    return [_without_needless(each) for each in value] if isinstance(value, list) else value
 
 
 def check_sdk(package: Path, sdk: Mapping[str, Any]) -> None:

@@ -266,6 +266,7 @@ class Desk:
             "AWS_SECRET_ACCESS_KEY": "testing",
             "CALLS_TABLE": TABLE,
             "POWERTOOLS_SERVICE_NAME": "webhook",
+            "PYDANTIC_DISABLE_PLUGINS": "__all__",
             "TELNYX_API_KEY": self._carrier.api_key,
             "TELNYX_BASE_URL": self._server.url,
             "TELNYX_PUBLIC_KEY": self._carrier.public_key,

@@ -122,6 +122,7 @@ def environment(aws: str, telnyx: ScriptedTelnyx) -> dict[str, str]:
         "WATCHDOG_QUEUE_URL": f"{aws}/123456789012/watchdog",
         "PARKED_EVENTS_BUCKET": "parked",
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
         "RECORDINGS_BUCKET": "recordings",
         "TELNYX_API_KEY_SECRET": "telnyx",
         "TELNYX_BASE_URL": telnyx.url,

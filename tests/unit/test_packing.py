@@ -27,6 +27,7 @@ SDK: dict[str, Any] = {
 MODEL = {
     "documentation": "<p>Long.</p>",
     "shapes": {"documentation": {"type": "string", "documentation": "Longer."}},
+    "operations": {"Get": {"name": "Get", "operationContextParams": {"ResourceArnList": {"path": "keys(Items)"}}}},
     "clientContextParams": {"Accelerate": {"type": "boolean", "documentation": "Read by each client."}},
 }
 FILES: Mapping[str, str | bytes] = {
@@ -101,6 +102,7 @@ def test_botocores_models_keep_what_clients_read(tmp_path: Path) -> None:
     model = json.loads((data / "s3" / "2006-03-01" / "service-2.json").read_bytes())
     assert model == {
         "shapes": {"documentation": {"type": "string"}},
+        "operations": {"Get": {"name": "Get"}},
         "clientContextParams": MODEL["clientContextParams"],
     }
     assert json.loads((data / "endpoints.json").read_bytes()) == {"partitions": [{"services": {"s3": {}}}]}

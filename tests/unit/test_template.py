@@ -115,6 +115,7 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
         "POWERTOOLS_SERVICE_NAME",
         "POWERTOOLS_METRICS_NAMESPACE",
         "POWERTOOLS_LOG_LEVEL",
+        "PYDANTIC_DISABLE_PLUGINS",
     }
 
     variables = {name: set(function["Environment"]["Variables"]) for name, function in functions(template).items()}
