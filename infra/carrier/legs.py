@@ -195,7 +195,6 @@ class Recording:
     file: AudioFile | None = None
     max_timer: Timer | None = None
     silence_timer: Timer | None = None
-    on_stop: Callable[[], None] | None = None
 
     @property
     def paused(self) -> bool:

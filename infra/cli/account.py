@@ -4,8 +4,7 @@ import argparse
 import re
 
 from infra.cli.commands import later
-from infra.cli.flows_option import add_flows_to
-from infra.cli.stack_option import add_stack_to
+from infra.cli.options import add_flows_to, add_stack_to
 
 WEBHOOK_TIMEOUT_SECONDS = 2
 """Telnyx's default, too: slower webhooks are retried, finally at the failover."""

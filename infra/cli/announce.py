@@ -7,8 +7,7 @@ from dialtone.domain.campaigns.campaign import GREETING_END, PREMIUM, RetryRule,
 from dialtone.domain.campaigns.estimate_assumptions import CALL_SECONDS, TELNYX_MINUTE_DOLLARS
 from dialtone.domain.campaigns.outcomes_and_redials import OUTCOMES
 from infra.cli.commands import later
-from infra.cli.flows_option import add_flows_to
-from infra.cli.stack_option import add_stack
+from infra.cli.options import add_flows_to, add_stack
 
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:/\s*(s|min|h))?")
 _PER = {None: 1.0, "s": 1.0, "min": 60.0, "h": 3_600.0}

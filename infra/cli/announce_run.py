@@ -35,7 +35,7 @@ from dialtone.domain.numbers import E164
 from dialtone.flow.flow_inputs import MAX_GIVEN_BYTES
 from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.steps.opt_out import OptOut
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.operations import aws
 from infra.operations.campaigns.source import pieces
 from infra.operations.connect.record import ConnectionRecord

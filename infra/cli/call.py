@@ -5,10 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
-from infra.cli.agent_option import add_agent_to
 from infra.cli.commands import later
-from infra.cli.flows_option import add_flows_to
-from infra.cli.port_option import port
+from infra.cli.options import add_agent_to, add_flows_to, port
 from infra.cli.up import PHONE_PORT
 from infra.phone.key_help import KEYS
 from infra.phone.moment import moment

@@ -7,7 +7,7 @@ import sys
 from dialtone.domain.errors import DialtoneError
 from infra.cli.call import CALLER
 from infra.cli.call_phone import as_caller_meets, use
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.local.line import PhoneLine
 from infra.phone.flow_folder import called
 from infra.phone.hearing import Tone

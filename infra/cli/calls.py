@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from infra.cli.commands import add_commands, later
-from infra.cli.stack_option import add_stack
+from infra.cli.options import add_stack
 
 DEFAULT_LIMIT, MOST_LIMIT = 50, 1_000
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from dialtone.domain.errors import DialtoneError
 from infra.cli.account import countries, usd
 from infra.cli.asking import answered, can_ask, confirmed
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.operations.api_key import secret_name, stored_key
 from infra.operations.connect.audio import audio_beside
 from infra.operations.connect.connecting import Connecting

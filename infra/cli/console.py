@@ -3,8 +3,7 @@
 import argparse
 
 from infra.cli.commands import later
-from infra.cli.port_option import port
-from infra.cli.stack_option import add_stack
+from infra.cli.options import add_stack, port
 
 CONSOLE_PORT = 4582
 """Where `dialtone up` serves it, and this command, too."""

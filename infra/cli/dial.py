@@ -3,7 +3,7 @@
 import argparse
 
 from infra.cli.commands import later
-from infra.cli.flows_option import add_flows_to
+from infra.cli.options import add_flows_to
 
 DETECTIONS = ("greeting_end", "detect", "detect_beep", "detect_words", "premium", "disabled")
 

@@ -16,8 +16,7 @@ from dialtone.flow.flow_inputs import check_given
 from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.steps.answered_by import AnsweredBy
 from infra.cli.dial import DETECTIONS
-from infra.cli.flows_option import name_project
-from infra.cli.stack_option import stack_meant
+from infra.cli.options import name_project, stack_meant
 from infra.flowkit.dialling import dial, dial_command
 from infra.operations.api_key import secret_name, stored_key
 from infra.operations.connect.record import ConnectionRecord

@@ -4,7 +4,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.operations.doctor.examination import Examination
 from infra.operations.doctor.result import Result, Status, good
 from infra.output.terminal import DIM, GREEN, RED, YELLOW, Console

@@ -3,7 +3,7 @@
 import argparse
 
 from infra.cli.commands import add_commands, later
-from infra.cli.stack_option import add_stack
+from infra.cli.options import add_stack
 
 
 def _resend(parser: argparse.ArgumentParser) -> None:

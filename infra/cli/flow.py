@@ -4,9 +4,7 @@ import argparse
 from pathlib import Path
 
 from infra.cli.commands import add_commands, later
-from infra.cli.flows_option import add_flows_to
-from infra.cli.port_option import port
-from infra.cli.stack_option import add_stack
+from infra.cli.options import add_flows_to, add_stack, port
 
 LINT_FORMATS = ("text", "json", "github", "sarif")
 STANDARD_OUTPUT = "-"

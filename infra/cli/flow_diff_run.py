@@ -8,7 +8,7 @@ from pathlib import Path
 from dialtone.domain.errors import DialtoneError
 from infra.cli.flow import STANDARD_OUTPUT
 from infra.cli.flow_draw_run import picture, write
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.flowkit.drawing.beside_flows import noticed_beside
 from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.difference import compared

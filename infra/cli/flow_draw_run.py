@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
 from infra.cli.flow import DEFAULT_FORMAT, ENDINGS, STANDARD_OUTPUT
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.graph import Graph
 from infra.flowkit.drawing.html import Section, page_of

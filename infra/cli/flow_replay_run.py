@@ -14,7 +14,7 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.retention import KEEP_DAYS
 from infra.cli.calls_access import listing
 from infra.cli.flow import MOST_CALLS
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.flowkit.conversations.runner import flows_in
 from infra.flowkit.drawing.versions import Text, is_flow
 from infra.operations import aws

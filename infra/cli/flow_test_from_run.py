@@ -9,7 +9,7 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import listing
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
 from infra.operations import aws
 from infra.phone.diary import Item, add_conversation, file_of

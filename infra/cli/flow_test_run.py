@@ -8,7 +8,7 @@ from pathlib import Path
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
 from infra.cli.flow_test_reports import REPORTS
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.flowkit.conversations.conversation import SUFFIX, read_conversations, schema
 from infra.flowkit.conversations.runner import Played, coverages, flows_in, play
 

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.operations.api_key import secret_name, stored_key
 from infra.operations.connect.account import Number
 from infra.operations.connect.lines import Lines

@@ -11,7 +11,7 @@ from dialtone.domain.errors import DialtoneError
 from infra.cli.asking import confirmed
 from infra.cli.flow_test_reports import REPORTS
 from infra.cli.flow_versions_access import author, publications, stack
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.flowkit.conversations.conversation import SUFFIX, read_conversations
 from infra.flowkit.conversations.runner import play
 from infra.flowkit.lint import lint

@@ -3,8 +3,7 @@
 import argparse
 
 from infra.cli.commands import later
-from infra.cli.flows_option import add_flows_to
-from infra.cli.stack_option import add_stack
+from infra.cli.options import add_flows_to, add_stack
 
 PERCENTS = range(1, 100)
 

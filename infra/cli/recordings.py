@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, SAVED, VERIFIED
 from infra.cli.commands import add_commands, later
-from infra.cli.stack_option import add_stack
+from infra.cli.options import add_stack
 
 STATUSES = (EXPECTED, SAVED, COPIED, VERIFIED, DOUBTFUL, FAILED, ERASED)
 

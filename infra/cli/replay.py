@@ -3,7 +3,7 @@
 import argparse
 
 from infra.cli.commands import later
-from infra.cli.stack_option import add_stack
+from infra.cli.options import add_stack
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from infra.cli.commands import later
-from infra.cli.stack_option import add_stack_to
+from infra.cli.options import add_stack_to
 
 
 def deploy(parser: argparse.ArgumentParser) -> None:

@@ -3,11 +3,9 @@
 import argparse
 import math
 
-from infra.cli.agent_option import add_agent_to
 from infra.cli.commands import later
 from infra.cli.console import CONSOLE_PORT
-from infra.cli.flows_option import add_flows_to
-from infra.cli.port_option import port
+from infra.cli.options import add_agent_to, add_flows_to, port
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
 """Fixed, so that other programs can be configured with them."""

@@ -17,7 +17,7 @@ from dialtone.domain.live_version import WITH_THE_CODE
 from infra.carrier.account import CALLEES, CONNECTION_ID
 from infra.carrier.media import UnreadableAudioError
 from infra.cli.errors import sentence_of
-from infra.cli.flows_option import name_project
+from infra.cli.options import name_project
 from infra.cli.up import PHONE_PORT, REAL_TIME
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity

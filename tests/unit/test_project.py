@@ -7,7 +7,7 @@ import pytest
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import SAMPLES
 from infra.cli.main import main
-from infra.cli.stack_option import stack_meant
+from infra.cli.options import stack_meant
 from infra.operations.stack_outputs import region_of
 from infra.projects.project import PROJECT_FILE, Environment, Project, nearest
 

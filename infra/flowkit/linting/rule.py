@@ -78,13 +78,21 @@ def rule(
     """Register a rule under its name; its docstring's first line is what the list of rules says of it."""
 
     def register(check: Callable[[FlowFile], Iterator[Found]]) -> Callable[[FlowFile], Iterator[Found]]:
-        if name in _rules:
-            raise ValueError(f"{name} is a rule already: {_rules[name].check.__module__}")
-        about = (check.__doc__ or "").strip().partition("\n")[0]
-        _rules[name] = Rule(name, severity, of, about, check)
+        _add(Rule(name, severity, of, (check.__doc__ or "").strip().partition("\n")[0], check))
         return check
 
     return register
+
+
+def noticed(name: str, about: str) -> None:
+    """Register what the linter itself notices as an error: it has a name and a page, and asks no file."""
+    _add(Rule(name, ERROR, Of.LINTER, about, lambda _file: iter(())))
+
+
+def _add(new: Rule) -> None:
+    if new.name in _rules:
+        raise ValueError(f"{new.name} is a rule already: {_rules[new.name].check.__module__}")
+    _rules[new.name] = new
 
 
 def rules() -> Mapping[str, Rule]:

@@ -61,13 +61,12 @@ class Version:
     id: str
     is_marker: bool
     """A delete marker: it holds nothing and hides the versions before it."""
-    is_latest: bool
     modified: datetime
 
     @classmethod
     def of(cls, listed: ObjectVersionTypeDef | DeleteMarkerEntryTypeDef, *, is_marker: bool) -> Version:
         """As S3 lists it."""
-        return cls(listed["Key"], listed["VersionId"], is_marker, listed["IsLatest"], listed["LastModified"])
+        return cls(listed["Key"], listed["VersionId"], is_marker, listed["LastModified"])
 
 
 def digest_of(content: bytes | None) -> Digest | None:

@@ -1,4 +1,4 @@
-"""One file per rule; the linter knows those that lie here, since to import a rule is to register it."""
+"""One file per rule that is asked; the linter knows those that lie here, since to import a rule is to register it."""
 
 from importlib import import_module
 from pkgutil import iter_modules
