@@ -18,9 +18,9 @@ def run(given: argparse.Namespace) -> int:
         table = RestoredTable(stack, dynamodb, functions, aws.client("cloudformation", region))
         steps = table.steps()
         if not steps:
-            print(f"The calls table {table.name} lacks nothing, and its stream is read: nothing to do.")
+            print(f"The calls table {table.name} lacks nothing, and its stream is being read: nothing to do.")
             return 0
-        print(f"The calls table {table.name} lacks what a restore leaves out. This is to be done:")
+        print(f"The calls table {table.name} lacks settings that a restore leaves out. These steps are needed:")
         for step in steps:
             print(f"  {step.says}")
         if given.dry_run:
@@ -33,5 +33,5 @@ def run(given: argparse.Namespace) -> int:
             print(f"Done: {step.says}")
     print("Events of the time before the table had its stream were not sent. To send them:")
     print(f"  dialtone events resend --stack {given.stack} --since WHEN --until WHEN")
-    print("What else comes after a restore: docs/operations.md")
+    print("Further steps after a restore: docs/operations.md")
     return 0

@@ -203,7 +203,7 @@ def _order(plan: Plan, stack: Stack | None, flow: LoadedFlow) -> None:
         raise DialtoneError("which stack? Say --stack NAME")
     store = CampaignsTable(aws.client("dynamodb"), stack.calls_table)
     name = plan.campaign.id
-    there = DialtoneError(f"{name} was ordered already: to call the same people again, give the campaign a --name")
+    there = DialtoneError(f"{name} exists already: to call the same people again, give the campaign a --name")
     if store.campaign(name):
         raise there
     author = aws.client("sts").get_caller_identity()["Arn"].rpartition(":")[2]
@@ -254,10 +254,10 @@ def _lines(plan: Plan, given: argparse.Namespace) -> Iterator[str]:
     for each in checked.first_refused:
         yield f"  row {each.row}: {each.rule}: {printable(each.reason)}"
     if (more := checked.refused.total() - len(checked.first_refused)) > 0:
-        yield f"  and {more:,} more: --refused FILE writes all of them down"
+        yield f"  and {more:,} more: --refused FILE writes all of them to a file"
     if not plan.suppression_known:
-        yield "no stack was asked who is on its suppression list, and which version of the flow it has live: --stack"
-        yield "the weekly limit is known of each as they are dialled"
+        yield "neither the suppression list nor the live flow version was checked: add --stack"
+        yield "the weekly limit is checked at each dial"
     if not checked.recipients:
         return
     hear = f"{checked.recipients:,} people hear {campaign.flow} {plan.version}"

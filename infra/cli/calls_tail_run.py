@@ -45,7 +45,7 @@ def _follow(following: Following, console: Console, ends: float, *, as_json: boo
             else:
                 last = _print(each, last, console)
         if following.left_out and not crowded:
-            said = f"{following.left_out} more calls are on the line than are followed: say --number or --flow"
+            said = f"{following.left_out} more calls are open than can be followed: add --number or --flow"
             print(said, file=sys.stderr)
         crowded = bool(following.left_out)
         if (left := ends - time.monotonic()) <= 0:

@@ -52,7 +52,7 @@ def _list(given: argparse.Namespace, store: CampaignsTable) -> int:
     elif found:
         print("\n".join(map(printable, table(found))))
     else:
-        print("no campaigns: order one by `dialtone announce`", file=sys.stderr)
+        print("no campaigns: create one with `dialtone announce`", file=sys.stderr)
     return 0
 
 
@@ -170,7 +170,7 @@ def _file(name: str) -> TextIO:
 def _found(campaign_id: str, store: CampaignsTable) -> tuple[Campaign, Progress]:
     found = store.read([campaign_id])
     if not found:
-        raise DialtoneError(f"there is no campaign {campaign_id}: `dialtone campaigns list` shows those that there are")
+        raise DialtoneError(f"there is no campaign {campaign_id}: `dialtone campaigns list` shows all")
     return found[0]
 
 

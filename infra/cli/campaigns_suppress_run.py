@@ -76,7 +76,7 @@ def _import(given: argparse.Namespace, numbers: CampaignNumbers) -> int:
             else:
                 laid_down.write(f"{each}\n")
         if wrong and not given.skip_invalid:
-            print(f"{wrong:,} rows have no clear number: nothing is imported; correct them, or add --skip-invalid")
+            print(f"{wrong:,} rows have no valid number: nothing is imported; correct them, or add --skip-invalid")
             return 1
         laid_down.seek(0)
         count = numbers.suppress(note(line.rstrip("\n")) for line in laid_down)

@@ -93,7 +93,7 @@ def _show(todo: Plan) -> None:
         for line in step.lines():
             print(line)
     if not todo.steps:
-        print("All is as it should be: nothing to change.")
+        print("Everything is up to date: nothing to change.")
     for note in todo.notes:
         print(f"Note: {note}.")
 
@@ -114,4 +114,4 @@ def _carry_out(connecting: Connecting) -> None:
         connecting.do(step)
         print(f"done: {next(iter(step.lines()))[2:]}")
     if connecting.plan.steps:
-        print("Connected. `dialtone doctor` checks the whole line; `dialtone disconnect` puts back what was before.")
+        print("Connected. `dialtone doctor` checks the whole line; `dialtone disconnect` restores the previous state.")

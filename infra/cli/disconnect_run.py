@@ -20,7 +20,7 @@ def run(given: argparse.Namespace) -> int:
     record = ConnectionRecord.of(given.stack, region)
     recorded = record.read()
     if not recorded.values:
-        print(f"{given.stack} is not connected: there is nothing to put back.")
+        print(f"{given.stack} is not connected: there is nothing to restore.")
         return 0
     account = TelnyxAccount.of_key(stored_key(secret_name(stack), region))
     todo = disconnection(recorded, account.applications(), account.profiles(), account.numbers())

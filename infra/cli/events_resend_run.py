@@ -36,14 +36,14 @@ def _calls(resending: Resending, given: argparse.Namespace, now: datetime) -> in
         if not found and session in given.sessions:
             raise DialtoneError(f"there is no call {printable(session)} in the table: see `dialtone calls list`")
         items += found
-    print(f"the events of {items} legs and recordings are sent again")
+    print(f"the events of {items} legs and recordings: their events are being resent")
     return 0
 
 
 def _dead_letters(resending: Resending, queue_url: str) -> int:
     found = list(resending.dead_letters(aws.client("sqs"), queue_url))
     unclear = [each for each in found if each]
-    print(f"{len(found) - len(unclear)} dead letters done; what they name is sent again")
+    print(f"{len(found) - len(unclear)} dead letters processed; their events are being resent")
     for window in unclear:
         print(f"a batch was never sent: dialtone events resend --since {window.since} --until {window.until}")
     return 1 if unclear else 0

@@ -94,9 +94,7 @@ def _newest(calls: Listing, last: int) -> list[str]:
         if call.flow and call.ended_at and (call.direction == "incoming" or call.answered_at):
             sessions[call.session_id] = None
     if not sessions:
-        raise DialtoneError(
-            "there is no call yet that a flow led and that is over: `dialtone calls list` shows what there is"
-        )
+        raise DialtoneError("there is no ended call yet that a flow handled: `dialtone calls list` shows all calls")
     return list(sessions)
 
 
@@ -117,10 +115,10 @@ def _show(each: Comparison | NotPlayed, *, as_json: bool, whole: bool) -> None:
 
 def _sentence(each: Comparison) -> str:
     if each.verdict != ELSEWHERE:
-        return f"goes the same way, to the same end: {each.now.outcome}"
+        return f"takes the same steps, with the same outcome: {each.now.outcome}"
     why = each.now.unknown
     if each.parts_at is None and not why:
-        return f"goes the same way and ends otherwise: {each.now.outcome}, not {each.then.outcome}"
+        return f"takes the same steps, with another outcome: {each.now.outcome}, not {each.then.outcome}"
     where = f"after {each.last_common}" if each.last_common else "from the beginning"
     return f"goes elsewhere {where}" + (f": {why}" if why else "")
 

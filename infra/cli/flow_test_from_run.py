@@ -36,7 +36,9 @@ def run(given: argparse.Namespace) -> int:
         sys.stdout.write(file_of(written.flow, written.conversation))
     now = FlowLibrary.open(given.flows).flow(written.flow)
     if now is None or now.version != written.version:
-        print("dialtone: the flow has changed since that call: the conversation says how it was", file=sys.stderr)
+        print(
+            "dialtone: the flow has changed since that call: the conversation follows the old version", file=sys.stderr
+        )
     return 0
 
 

@@ -119,13 +119,13 @@ def _print_lines(given: argparse.Namespace, asked: _Asked, logs: object, groups:
     if given.alarm:
         raise DialtoneError("the local stack has no Logs Insights, which a runbook's queries need: run this on AWS")
     if not given.lines:
-        print("the local stack has no Logs Insights: these are the lines themselves", file=sys.stderr)
+        print("the local stack has no Logs Insights: these are the log lines", file=sys.stderr)
     found = lines(logs, sorted(groups.values()), asked.wanted, asked.since, asked.until)
     shown = list(islice(found, MOST_LINES + 1))
     for line in shown[:MOST_LINES]:
         print(line.text if given.json else printable(str(line)))
     if len(shown) > MOST_LINES:
-        print(f"the first {MOST_LINES:,} lines: say a later --since for those that follow", file=sys.stderr)
+        print(f"the first {MOST_LINES:,} lines: add a later --since for the following ones", file=sys.stderr)
     if not shown:
         print("no such lines", file=sys.stderr)
     return 0

@@ -47,7 +47,7 @@ def run(given: argparse.Namespace) -> int:
         possible = [plan for plan in plans if not plan.obstacle]
         remembers = bool(caller) and erasure.items.remembers(caller)
         if remembers:
-            print("what flows remember of this caller goes, too")
+            print("what flows remember of this caller is erased, too")
         if given.dry_run or not (plans or remembers):
             print(f"{len(possible)} calls would be erased" if plans or remembers else "there is nothing to erase")
         elif possible or remembers:
@@ -104,9 +104,9 @@ def _agree(plans: Sequence[Plan], *, asked: bool) -> None:
     if not asked:
         return
     if not sys.stdin.isatty():
-        raise DialtoneError("nothing was erased: nobody can be asked here; say --yes")
+        raise DialtoneError("nothing was erased: there is no terminal for the question; add --yes")
     try:
-        answer = input(f'Erase {len(plans)} calls for good? Nothing brings them back. Type "{AGREED}": ')
+        answer = input(f'Erase {len(plans)} calls permanently? This cannot be undone. Type "{AGREED}": ')
     except EOFError:
         answer = ""
     if answer.strip() != AGREED:

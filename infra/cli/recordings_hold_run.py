@@ -22,6 +22,8 @@ def run(given: argparse.Namespace) -> int:
             name = printable(recording.name)
             done = "held" if given.on else "released"
             print(
-                f"{done}: {name}, {count} versions of objects" if count else f"{name}: nothing of it is in the bucket"
+                f"{done}: {name}, {count} versions of objects"
+                if count
+                else f"{name}: none of its objects are in the bucket"
             )
     return 1 if empty else 0

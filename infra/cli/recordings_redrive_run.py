@@ -45,5 +45,5 @@ def _everything(redrive: Redrive) -> int:
         print(f"queued: {printable(recording.name)} ({recording.status})")
     print(f"{back} put back from the dead-letter queue, {stuck} queued that were stuck")
     if unreadable:
-        print(f"{unreadable} messages are no jobs and stay in the dead-letter queue: look at them in the SQS console")
+        print(f"{unreadable} messages are not jobs and stay in the dead-letter queue: look at them in the SQS console")
     return 1 if unreadable else 0

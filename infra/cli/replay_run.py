@@ -21,7 +21,7 @@ from infra.output.terminal import printable
 def run(given: argparse.Namespace) -> int:
     """Run again, or show; 1 if an event is still parked after it."""
     if bool(given.names) == (given.all or given.list):
-        raise DialtoneError("which events? Name some, or say --all, or --list to see what is parked")
+        raise DialtoneError("which events? Name some, or add --all; --list shows what is parked")
     with aws.explained():
         replays = _replays(stack(given))
         events = _named(replays, given.names) if given.names else replays.find()
@@ -45,7 +45,7 @@ def _named(replays: Replays, names: Iterable[str]) -> tuple[ParkedEvent, ...]:
         events = replays.find(name)
         if not events:
             raise DialtoneError(
-                f"{name} is not parked: it was run again, or has expired after 14 days; --list shows what is"
+                f"{name} is not parked: it was replayed, or has expired after 14 days; --list shows what is"
             )
         found |= {each.name: each for each in events}
     return tuple(found.values())

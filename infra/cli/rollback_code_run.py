@@ -40,7 +40,8 @@ def _stop(codedeploy: Any, going_on: list[str], given: argparse.Namespace) -> in
     """Have CodeDeploy take a deployment back that is not over; CloudFormation then takes back the rest."""
     for deployment in going_on:
         print(
-            f"Deployment {deployment} is going on: it will be stopped, and the version before gets all webhooks back."
+            f"Deployment {deployment} is in progress: it will be stopped, and the previous version gets all "
+            f"webhooks again."
         )
     if given.dry_run:
         return 0
@@ -49,5 +50,5 @@ def _stop(codedeploy: Any, going_on: list[str], given: argparse.Namespace) -> in
         return 1
     for deployment in going_on:
         codedeploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
-    print("Stopped. CloudFormation now puts the rest of the stack back as it was.")
+    print("Stopped. CloudFormation now rolls the rest of the stack back.")
     return 0

@@ -21,5 +21,5 @@ def run(given: argparse.Namespace) -> int:
             print("Nothing was changed.")
             return 1
         roll_back(table, was, becomes, author(), datetime.now(UTC))
-    print("Done: new calls take it up within 5 seconds.")
+    print("Done: new calls use it within 5 seconds.")
     return 0

@@ -30,7 +30,7 @@ def run(given: argparse.Namespace) -> int:
     if stack is None:
         _show_next(account)
     else:
-        print("The functions use it within five minutes, and at once where Telnyx refuses the one before.")
+        print("The functions use it within five minutes, and at once if Telnyx refuses the old one.")
         _note_other_account(account, stack)
     return 0
 
@@ -55,7 +55,7 @@ def _show_next(account: TelnyxAccount) -> None:
         public_key = account.public_key()
     except (RequestRefused, TelnyxSilent):
         public_key = "…"
-        print("Telnyx does not say the account's public key now: it is in the portal, Account, Keys & Credentials.")
+        print("Telnyx did not return the account's public key: it is in the portal, Account, Keys & Credentials.")
     if file := nearest().file:
         print(f"Next: write these into {shown(file)}, with an address of yours, and run `dialtone deploy`:")
         print(f'TelnyxPublicKey = "{public_key}"\nAlarmEmail = "you@example.com"')

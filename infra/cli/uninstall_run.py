@@ -23,7 +23,7 @@ def run(given: argparse.Namespace) -> int:
         }
         lost, stays = list(losses(stack, of, clients)), list(staying(of))
     if ConnectionRecord.of(given.stack, region).read().values:
-        lost.append(f"the way of your callers: the numbers still ring it: dialtone disconnect --stack {given.stack}")
+        lost.append(f"your callers' connection: numbers still lead to it: dialtone disconnect --stack {given.stack}")
     _show(f"With {given.stack} would be lost:", lost or ["nothing that is waiting; its logs and alarms"])
     _show("This stays, and is paid for:", stays)
     if given.dry_run:

@@ -139,8 +139,8 @@ _REMEDIES: dict[type[Exception], str] = {
     NoCredentialsError: "there are no AWS credentials: run `aws configure`, or set AWS_PROFILE to the profile to use; "
     "for the stack of `dialtone up`, export what it prints at its start",
     PartialCredentialsError: "the AWS credentials are not complete: run `aws configure`, or set AWS_PROFILE",
-    SSOError: "the AWS login is over: run `aws sso login`",
-    TokenRetrievalError: "the AWS login is over: run `aws sso login`",
+    SSOError: "the AWS login has expired: run `aws sso login`",
+    TokenRetrievalError: "the AWS login has expired: run `aws sso login`",
     NoRegionError: "no AWS region is set: set AWS_DEFAULT_REGION to the one that the stack is in",
 }
 

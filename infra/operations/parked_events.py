@@ -23,8 +23,7 @@ CALLS_AT_ONCE = 4
 """Of the webhook function's concurrency, which callers on the line need more."""
 
 MAY_GO_ON = (
-    "its call may be going on, as far as is known: run it again after the call, or its whole session at once, if the"
-    " hang-up is parked too"
+    "its call may still be open: replay it after the call, or the whole session at once if the hang-up is parked, too"
 )
 
 
@@ -79,7 +78,7 @@ class Replays:
                 return Replayed(parked, taken=False, said=MAY_GO_ON)
             before = self.store.load(event).decided is not None
         except MalformedEvent as error:
-            return Replayed(parked, taken=False, said=f"is not an event as this version reads it: {error}")
+            return Replayed(parked, taken=False, said=f"this version cannot read the event: {error}")
         except (BotoCoreError, ClientError):
             raise
         except Exception as error:  # noqa: BLE001 -- what is wrong with one must not keep the others from being run
@@ -87,7 +86,7 @@ class Replays:
         if why := self.deliver({TELNYX_EVENT: _marked(parked)}):
             return Replayed(parked, taken=False, said=f"failed again: {why}")
         self.parked.remove(parked)
-        said = "had been processed: a later delivery came through" if before else "processed"
+        said = "had been processed: a later delivery succeeded" if before else "processed"
         return Replayed(parked, taken=True, said=said)
 
     def _is_over(self, event: Event) -> bool:

@@ -198,7 +198,7 @@ def test_a_number_goes_back_to_a_sip_trunk_unless_that_is_gone(setup: LineSetup,
     shown = setup.run("disconnect", "--yes")[1]
 
     assert exchange.numbers[NIGHT].connection_id == (None if deleted else "555")
-    assert (f"{NIGHT} rang 555, which is gone: it rings nothing" in shown) == deleted
+    assert (f"{NIGHT} rang 555, which no longer exists: it stays unassigned" in shown) == deleted
 
 
 def test_a_number_that_no_flow_takes_any_more_is_given_back(setup: LineSetup) -> None:
@@ -361,7 +361,10 @@ def test_missing_credentials_are_said(setup: LineSetup) -> None:
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        (ApiFault.RATE_LIMITED, "Telnyx takes no more requests now to list the applications: run it again in 0.01 s"),
+        (
+            ApiFault.RATE_LIMITED,
+            "Telnyx's rate limit is reached: it refused to list the applications: run it again in 0.01 s",
+        ),
         (ApiFault.UNAVAILABLE, "Telnyx fails to list the applications (503): run it again in a minute"),
         (ApiFault.RESET_BEFORE_OBEYING, "Telnyx could not be reached to list the applications"),
         (ApiFault.TIME_OUT_BEFORE_OBEYING, "Telnyx did not answer in time to list the applications"),
@@ -384,7 +387,7 @@ def test_a_proxys_page_is_no_answer(setup: LineSetup) -> None:
     status, _, error = setup.connect()
 
     assert status == 1
-    assert "Telnyx's answer cannot be read to list the applications: is a proxy in between?" in error
+    assert "Telnyx's answer cannot be read to list the applications: there may be a proxy in between" in error
 
 
 def test_a_key_that_may_not_is_said(setup: LineSetup) -> None:

@@ -74,7 +74,7 @@ def test_a_connected_line_is_good(line: LineSetup) -> None:
     assert status == 0
     assert results["last webhook"][1] in ("0 min ago", "1 min ago")
     assert results[FRONT_DESK][1] == "rings front-desk"
-    assert results["audio"][1] == "all that flows play is stored at Telnyx: hours"
+    assert results["audio"][1] == "all audio of the flows is stored at Telnyx: hours"
     shown = line.run("doctor", "--flows", str(line.flows))[1]
     assert f"✓ {FRONT_DESK}           rings front-desk" in shown
 

@@ -176,7 +176,7 @@ def test_a_callers_calls_are_found_by_number_and_shown_before_anything_goes(offi
     assert " and 1 recordings in the table, " in dry[1]
     assert "1 recordings at Telnyx\n1 calls would be erased" in dry[1]
     assert unasked[0] == 1
-    assert "nothing was erased: nobody can be asked here; say --yes" in unasked[2]
+    assert "nothing was erased: there is no terminal for the question; add --yes" in unasked[2]
     assert nobody[:2] == (0, "there is nothing to erase\n")
     assert (office.items(), sorted(office.versions()), office.at_telnyx()) == (before, versions, (1, 1))
 
@@ -323,7 +323,7 @@ def test_a_call_that_goes_on_or_has_just_ended_is_not_erased(office: Office) -> 
     table = office.line.clients["dynamodb"]
     just_now = {"S": datetime.now(UTC).isoformat()}
 
-    for change, why in (({}, "the call goes on"), ({"ended_at": just_now}, "the call ended less than 10 minutes ago")):
+    for change, why in (({}, "the call is open"), ({"ended_at": just_now}, "the call ended less than 10 minutes ago")):
         item = {name: value for name, value in leg.items() if name != "ended_at"} | change
         table.put_item(TableName="calls", Item=item)
 
@@ -371,7 +371,7 @@ def test_what_flows_remember_of_a_caller_goes_with_the_calls_and_alone(office: O
     alone = office.run("erase", "--caller", "+15550144", "--yes")
     again = office.run("erase", "--caller", "+15550144", "--yes")
 
-    assert "what flows remember of this caller goes, too" in shown[1]
+    assert "what flows remember of this caller is erased, too" in shown[1]
     assert before == [CALLER, OTHER, "+15550144"]
     assert "erased what flows remembered of this caller" in erased[1]
     assert (erased[0], alone[0]) == (0, 0)

@@ -91,7 +91,7 @@ def test_a_dead_letter_is_done_once_its_item_is_marked(stack: Stack, capsys: pyt
 
     assert (status, stack.letters) == (0, [])
     assert "call.ended" in by_id(resent).values()
-    assert "2 dead letters done" in capsys.readouterr().out
+    assert "2 dead letters processed" in capsys.readouterr().out
 
 
 def test_a_batch_that_lambda_gave_up_stays_and_the_command_for_its_time_is_named(

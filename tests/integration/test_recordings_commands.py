@@ -149,7 +149,7 @@ def test_other_bytes_are_found_and_the_version_that_is_right_is_named(at_work: O
 
     assert status == 1
     assert f"{KEY}.wav: holds 14 bytes with SHA-256" in out
-    assert f"its version {first} has the right bytes: bring it back" in out
+    assert f"its version {first} has the right bytes: restore it" in out
     assert "1 differ" in out
 
 
@@ -162,8 +162,8 @@ def test_what_is_gone_is_found_with_every_version(at_work: Operator) -> None:
 
     assert status == 1
     assert out.count("is not in the bucket") == 3
-    assert "no version of it is right: take it from a backup" in out
-    assert f"have it written again: `dialtone recordings redrive {NAME}`" in out
+    assert "no version matches: restore it from a backup" in out
+    assert f"rewrite it: `dialtone recordings redrive {NAME}`" in out
 
 
 def test_metadata_that_was_changed_is_found_and_written_again_by_the_job_that_the_remedy_queues(
@@ -172,7 +172,7 @@ def test_metadata_that_was_changed_is_found_and_written_again_by_the_job_that_th
     at_work.archive()
     removed(at_work, f"{KEY}.json")
     overwritten(at_work, f"{KEY}.json")
-    assert "does not say what the ledger says" in at_work.run("verify")[1]
+    assert "differs from the ledger" in at_work.run("verify")[1]
 
     assert at_work.run("redrive", NAME)[:2] == (0, f"queued: {NAME} (verified)\n")
     (job,) = at_work.queued()
@@ -252,7 +252,7 @@ def test_what_was_given_up_is_put_back_without_its_old_addresses_and_what_is_no_
     assert at_work.given_up() == ["no job"]
     assert f"put back: audio of {NAME}" in out
     assert "2 put back from the dead-letter queue" in out
-    assert "1 messages are no jobs and stay" in out
+    assert "1 messages are not jobs and stay" in out
 
 
 def test_what_is_put_back_is_archived(at_work: Operator) -> None:

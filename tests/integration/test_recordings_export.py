@@ -126,8 +126,8 @@ def test_a_folder_of_something_else_is_left_alone(at_work: Operator, tmp_path: P
     (holidays / "beach.jpg").write_bytes(b"")
     at_work.run("export", "--to", str(other), "--caller", CALLER)
 
-    assert "holds something else" in at_work.run("export", "--to", str(holidays))[2]
-    assert "holds an export of something else" in at_work.run("export", "--to", str(other))[2]
+    assert "has other files" in at_work.run("export", "--to", str(holidays))[2]
+    assert "holds an export of another selection" in at_work.run("export", "--to", str(other))[2]
     assert "Not a directory" in at_work.run("export", "--to", str(holidays / "beach.jpg" / "x"))[2]
     assert [each.name for each in holidays.iterdir()] == ["beach.jpg"]
 

@@ -61,5 +61,5 @@ def test_what_is_hidden_while_it_is_held_is_found_and_exported(locking: Operator
     locking.run("hold", NAME)
     locking.house.s3.delete_object(Bucket=locking.house.name, Key=f"{KEY}.wav")
 
-    assert "has the right bytes: bring it back" in locking.run("verify")[1]
+    assert "has the right bytes: restore it" in locking.run("verify")[1]
     assert locking.run("export", "--to", str(tmp_path), NAME)[0] == 0

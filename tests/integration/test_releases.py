@@ -220,7 +220,7 @@ def test_an_undone_rollback_is_as_if_there_had_been_none(account: Account) -> No
     status, out, _ = account.run("rollback-code", "--undo", "--yes")
 
     assert (status, account.live()) == (0, two)
-    assert "as CloudFormation has it" in out
+    assert "as CloudFormation expects" in out
     assert not account.seen().rolled_back
 
 
@@ -300,7 +300,7 @@ def test_a_version_that_sleeps_is_woken_before_callers_need_it() -> None:
 def test_to_a_version_that_does_not_start_nothing_is_moved(state: str) -> None:
     functions: Any = WorkingLambda([state])
 
-    with pytest.raises(DialtoneError, match="does not start: nothing was moved"):
+    with pytest.raises(DialtoneError, match="does not start: nothing was changed"):
         move(functions, MOVE, sleep=lambda _: None)
 
     assert functions.moved == []
@@ -309,7 +309,7 @@ def test_to_a_version_that_does_not_start_nothing_is_moved(state: str) -> None:
 def test_an_alias_that_somebody_else_has_moved_meanwhile_is_left_alone() -> None:
     functions: Any = WorkingLambda(["Active"], raced=True)
 
-    with pytest.raises(DialtoneError, match="moved by somebody else"):
+    with pytest.raises(DialtoneError, match="somebody else has moved"):
         move(functions, MOVE, sleep=lambda _: None)
 
 
@@ -443,7 +443,7 @@ def test_what_would_be_lost_is_named_before_anything_is_deleted(account: Account
     assert "1 messages in ArchiveDeadLetterQueue: recordings that were given up" in out
     assert "1 parked events" in out
     assert "1 recordings that are not settled" in out
-    assert "1 legs of calls" in out
+    assert "1 legs of open calls" in out
     assert account.formation.describe_stacks(StackName=STACK)["Stacks"]
 
 

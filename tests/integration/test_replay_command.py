@@ -244,7 +244,7 @@ def test_an_event_that_came_later_after_all_changes_nothing(deployed: Deployed) 
     status, out, _ = deployed.replay("00000003-0fd4-4d53-b2f6-0b5d1c1bd0e8")
 
     assert (status, deployed.names()) == (0, [])
-    assert "had been processed: a later delivery came through" in out
+    assert "had been processed: a later delivery succeeded" in out
     assert deployed.line.store.timeline(SESSION) == timeline
 
 
@@ -256,7 +256,7 @@ def test_while_its_call_may_go_on_an_event_is_not_run(deployed: Deployed) -> Non
     status, out, _ = deployed.replay("--all")
 
     assert (status, deployed.invoked, deployed.names()) == (1, [], ["00000002"])
-    assert "its call may be going on" in out
+    assert "its call may still be open" in out
     deployed.now = LONG_AFTER
     assert deployed.replay("--all")[0] == 0
     assert deployed.line.telnyx.obeyed == []
@@ -312,9 +312,9 @@ def test_what_is_parked_is_listed_and_shown_and_moves_no_cursor(deployed: Deploy
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "which events? Name some, or say --all"),
+        ([], "which events? Name some, or add --all"),
         (["one", "--all"], "which events?"),
-        (["unknown"], "unknown is not parked: it was run again, or has expired after 14 days"),
+        (["unknown"], "unknown is not parked: it was replayed, or has expired after 14 days"),
     ],
 )
 def test_what_cannot_be_run_is_said_in_a_sentence(deployed: Deployed, arguments: list[str], sentence: str) -> None:
@@ -331,4 +331,4 @@ def test_what_is_not_an_event_as_this_version_reads_it_stays_parked(deployed: De
     status, out, _ = deployed.replay("e-1")
 
     assert (status, deployed.invoked) == (1, [])
-    assert "is not an event as this version reads it" in out
+    assert "this version cannot read the event" in out

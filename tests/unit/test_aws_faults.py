@@ -24,7 +24,7 @@ def answered(code: str, status: int = 400) -> ClientError:
     [
         (NoCredentialsError(), "there are no AWS credentials: run `aws configure`"),
         (NoRegionError(), "no AWS region is set"),
-        (SSOTokenLoadError(error_msg="gone"), "the AWS login is over: run `aws sso login`"),
+        (SSOTokenLoadError(error_msg="gone"), "the AWS login has expired: run `aws sso login`"),
         (answered("ExpiredToken"), "AWS does not know these credentials (ExpiredToken): log in again"),
         (answered("AccessDeniedException"), "AWS forbids PutParameter: why. docs/running.md"),
         (answered("ValidationException"), "AWS answered PutParameter with ValidationException: why"),

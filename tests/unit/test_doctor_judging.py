@@ -106,7 +106,7 @@ def test_a_number_that_rings_the_line_without_a_flow_fails() -> None:
     [result] = judging.numbers(Lines({}, {"+44": "menu"}), rings, "1")
 
     assert list(judging.numbers(Lines({}, {"+1312": "menu"}), rings, "1")) == []
-    assert (result.status, result.found) == (Status.FAILED, "rings this line, and no flow takes it")
+    assert (result.status, result.found) == (Status.FAILED, "leads to this stack, but has no flow")
 
 
 def test_audio_that_is_missing_fails_and_audio_that_ends_soon_warns() -> None:

@@ -82,7 +82,7 @@ def put_back(wanted: Disconnection, recorded: Recorded, account: TelnyxAccount, 
     notes = []
     for name, (number, connection_id) in wanted.numbers.items():
         if not account.give_back(number, connection_id):
-            notes.append(f"{name} rang {connection_id}, which is gone: it rings nothing")
+            notes.append(f"{name} rang {connection_id}, which no longer exists: it stays unassigned")
         record.forget(BEFORE_NUMBERS + name.removeprefix("+"))
     if wanted.application:
         _restore_application(wanted.application, wanted.application_changes, account)

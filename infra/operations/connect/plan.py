@@ -365,7 +365,7 @@ def _problems(wanted: Wanted, found: Found) -> Iterator[str]:
             " Write your own into flows/numbers.yaml, and deploy"
         )
     if not wanted.lines.whole:
-        yield "numbers.yaml has no whole number, so nothing would ring: write yours into it, and deploy"
+        yield "numbers.yaml has no complete number, so no call would come in: add yours, and deploy"
 
 
 def _notes(wanted: Wanted, found: Found, profile: Profile | None) -> Iterator[str]:

@@ -219,7 +219,7 @@ def _answered(action: str, error: Any, errors: ModuleType) -> DialtoneError:  # 
     if isinstance(error, errors.RateLimitError):
         after = error.response.headers.get("retry-after", "")
         wait = f"in {after} s" if after else "in a minute"
-        return TelnyxSilent(f"Telnyx takes no more requests now to {action}: run it again {wait}")
+        return TelnyxSilent(f"Telnyx's rate limit is reached: it refused to {action}: run it again {wait}")
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TelnyxSilent(f"Telnyx fails to {action} ({error.status_code}): run it again in a minute")
     return RequestRefused(f"Telnyx refused to {action} ({error.status_code}): {said}")
@@ -238,7 +238,7 @@ def _said(body: object) -> str:
 def _data(answer: Any, action: str) -> Any:  # noqa: ANN401 -- JSON
     """What an answer holds. Raises TelnyxSilent for one that is not Telnyx's."""
     if not isinstance(answer, dict) or "data" not in answer:
-        raise TelnyxSilent(f"Telnyx's answer cannot be read to {action}: is a proxy in between? Run it again")
+        raise TelnyxSilent(f"Telnyx's answer cannot be read to {action}: there may be a proxy in between. Run it again")
     return answer["data"]
 
 

@@ -107,7 +107,7 @@ class CallItems:
             if not left:
                 return written
             written += sum(self._replace(item, bare) for item, bare in left)
-        raise DialtoneError(f"the call {call_session_id} goes on being written: erase it again in a few minutes")
+        raise DialtoneError(f"the call {call_session_id} is still being written: erase it again in a few minutes")
 
     def remembers(self, number: str) -> bool:
         """Whether flows remember anything of a person's number."""

@@ -161,7 +161,7 @@ class Erasure:
                     break
                 deleted += self.objects.delete(left)
             else:
-                raise DialtoneError(f"{folder} goes on being written to: erase the call again in a few minutes")
+                raise DialtoneError(f"{folder} is still being written to: erase the call again in a few minutes")
         return deleted
 
 
@@ -204,7 +204,7 @@ def _moments(item: dict[str, Any]) -> Iterator[datetime]:
 def _obstacle(items: Sequence[RawItem], now: datetime) -> str:
     legs = [plain(item) for item in items if _kind(item) == LEG]
     if any(not leg.get("ended_at") for leg in legs):
-        return "the call goes on, or its hang-up is still looked for: erase it a few minutes after its end"
+        return "the call is open, or its hang-up has not been found yet: erase it a few minutes after its end"
     ends = [datetime.fromisoformat(leg["ended_at"]) for leg in legs]
     if any((now - end).total_seconds() < SETTLED_SECONDS for end in ends):
         return f"the call ended less than {SETTLED_SECONDS // 60} minutes ago, and webhooks of it may still come"

@@ -78,11 +78,9 @@ class Export:
         with _disk(self.folder):
             begun = _of(self.folder / UNFINISHED) or _of(self.folder / MANIFEST)
             if begun is None and any(self.folder.iterdir()):
-                raise DialtoneError(
-                    f"{self.folder} holds something else: name a folder that is empty, or not there yet"
-                )
+                raise DialtoneError(f"{self.folder} has other files: name a folder that is empty or does not exist yet")
             if begun not in (None, self.of):
-                raise DialtoneError(f"{self.folder} holds an export of something else: name another folder")
+                raise DialtoneError(f"{self.folder} holds an export of another selection: name another folder")
             (self.folder / UNFINISHED).write_text(json.dumps({"of": self.of}), encoding="utf-8")
             for name in (SUMS, MANIFEST):
                 (self.folder / name).unlink(missing_ok=True)
@@ -239,5 +237,5 @@ def _disk(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DialtoneError(
-            f"{error.filename or folder}: {error.strerror}; when that is put right, the same command goes on"
+            f"{error.filename or folder}: {error.strerror}; once this is fixed, the same command continues"
         ) from error

@@ -108,10 +108,10 @@ class Verification:
         except Unreadable:
             version = ""
         if version:
-            return f"its version {version} has the right bytes: bring it back with `aws s3api copy-object`"
+            return f"its version {version} has the right bytes: restore it with `aws s3api copy-object`"
         if not promise.sha256:
-            return f"have it written again: `dialtone recordings redrive {recording.name}`"
-        return "no version of it is right: take it from a backup of the bucket, or from Telnyx as long as it has it"
+            return f"rewrite it: `dialtone recordings redrive {recording.name}`"
+        return "no version matches: restore it from a backup of the bucket, or from Telnyx while it still has it"
 
 
 def leftovers(receipts: Iterable[Receipt], objects: Objects) -> Iterator[Finding]:
@@ -129,7 +129,7 @@ def _problem(promise: Promise, digest: Digest | None) -> str:
     if digest is None:
         return GONE
     if not promise.sha256:
-        return "does not say what the ledger says"
+        return "differs from the ledger"
     return f"holds {digest.length_bytes} bytes with SHA-256 {digest.sha256}, not {promise.sha256}"
 
 

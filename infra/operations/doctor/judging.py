@@ -68,9 +68,11 @@ def public_key(in_stack: str, in_account: str) -> Result:
     """The key that the functions verify webhooks with against the one that Telnyx signs with."""
     name, keys = "public key", [each.strip() for each in in_stack.split(",")]
     if in_account in keys:
-        return ok(name, "the stack has the one that Telnyx signs with")
+        return ok(name, "the stack has the key that Telnyx signs with")
     remedy = f"deploy with TelnyxPublicKey = {in_account}"
-    return failed(name, "the stack has another than Telnyx signs with: every webhook is refused", remedy)
+    return failed(
+        name, "the stack has a different key from the one that Telnyx signs with: every webhook is refused", remedy
+    )
 
 
 def application(wanted: Wanted, found: Application, profiles: Sequence[Profile]) -> Iterator[Result]:
@@ -130,7 +132,7 @@ def numbers(lines: Lines, account: Mapping[str, Number], application_id: str) ->
     for name, number in account.items():
         if number.connection_id == application_id and not lines.flow(name):
             remedy = f"add it to flows/numbers.yaml and deploy, or {CONNECT} to give it back"
-            yield failed(name, "rings this line, and no flow takes it", remedy)
+            yield failed(name, "leads to this stack, but has no flow", remedy)
 
 
 def audio(names: Mapping[str, str], stored: Mapping[str, StoredAudio], now: datetime) -> Iterator[Result]:
@@ -144,7 +146,7 @@ def audio(names: Mapping[str, str], stored: Mapping[str, StoredAudio], now: date
         if ends and datetime.fromisoformat(ends) < now + AUDIO_ENDS_SOON:
             yield warning("audio", f"{name} is deleted by Telnyx on {ends[:10]}", CONNECT)
     if not missing:
-        yield ok("audio", f"all that flows play is stored at Telnyx: {', '.join(names) or 'nothing'}")
+        yield ok("audio", f"all audio of the flows is stored at Telnyx: {', '.join(names) or 'nothing'}")
 
 
 def subscribed(name: str, subscriptions: Sequence[Mapping[str, Any]]) -> Result:

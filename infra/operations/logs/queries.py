@@ -55,7 +55,7 @@ def saved(name: str, about: str = "", file: Path = MONITORING) -> Query:
     text = str(properties["QueryString"])
     if placeholder := PLACEHOLDERS.get(name):
         if not _VALUE.fullmatch(about):
-            raise DialtoneError(f"{about!r} names no call and no flow: say one as `dialtone calls list` shows it")
+            raise DialtoneError(f"{about!r} is neither a call nor a flow: name one as `dialtone calls list` shows it")
         text = text.replace(f'"{placeholder}"', f'"{about}"')
     return Query(tuple(services), text)
 

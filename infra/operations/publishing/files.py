@@ -21,7 +21,7 @@ def files_of(flows: Path) -> dict[str, str]:
     """
     numbers = flows / NUMBERS_FILE
     if not numbers.is_file():
-        raise DialtoneError(f"{numbers} is missing: no call would be taken; add it beside the flows")
+        raise DialtoneError(f"{numbers} is missing, so no call would be accepted: add it next to the flows")
     names = [
         *(each.name for each in flows.glob("*.yaml")),
         *(f"{CALENDARS}/{each.name}" for each in flows.glob(f"{CALENDARS}/*.yaml")),

@@ -63,7 +63,7 @@ def publication(publications: FlowVersionsTable, texts: Mapping[str, str], share
     if share.is_whole:
         becomes = Live(was.revision + 1, number)
     elif number == was.version:
-        raise DialtoneError(f"version {number} has these very files, and takes every new call: there is nothing to try")
+        raise DialtoneError(f"version {number} has the same files and takes every new call: there is nothing to try")
     else:
         trial = Trial(number, share.percent, share.numbers, int(now.timestamp()))
         becomes = was._replace(revision=was.revision + 1, trial=trial)

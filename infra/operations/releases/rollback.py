@@ -37,9 +37,9 @@ class Move:
         """What follows from it."""
         seen = self.versions
         if self.target == seen.deployed:
-            yield f"Version {self.target} takes webhooks again, as CloudFormation has it."
+            yield f"Version {self.target} takes webhooks again, as CloudFormation expects."
             return
-        yield f"Version {self.target} takes webhooks; calls in progress go on, and menus that were published stay."
+        yield f"Version {self.target} takes webhooks; calls in progress continue, and published flows stay."
         yield f"CloudFormation still holds version {seen.deployed} for live; deploying it once more changes nothing."
         yield "Roles, table, alarms and the other functions are as before. Deploy the fix, or the commit before, with"
         yield "ROLLOUT=all-at-once: a canary would be compared with the version that was just taken back."
@@ -62,7 +62,7 @@ def forth(versions: Versions) -> Move | None:
     if not versions.rolled_back:
         return None
     if versions.deployed not in versions.published:
-        raise DialtoneError(f"version {versions.deployed} is not there any more: deploy its commit again")
+        raise DialtoneError(f"version {versions.deployed} no longer exists: deploy its commit again")
     return Move(versions, versions.deployed)
 
 
@@ -78,7 +78,7 @@ def move(functions: LambdaClient, wanted: Move, sleep: Callable[[float], None] =
             RevisionId=wanted.versions.alias_revision,
         )
     except functions.exceptions.PreconditionFailedException:
-        raise DialtoneError("the alias was moved by somebody else meanwhile: look again, and run this again") from None
+        raise DialtoneError("somebody else has moved the alias meanwhile: check, and run this again") from None
 
 
 def _wake(functions: LambdaClient, wanted: Move, sleep: Callable[[float], None]) -> None:
@@ -94,4 +94,6 @@ def _wake(functions: LambdaClient, wanted: Move, sleep: Callable[[float], None])
             with suppress(functions.exceptions.SnapStartNotReadyException):
                 functions.invoke(**named, Payload=b"{}")  # unsigned: it is answered 401, once it is awake
         sleep(POLL_SECONDS)
-    raise DialtoneError(f"version {wanted.target} does not start: nothing was moved; deploy the commit before instead")
+    raise DialtoneError(
+        f"version {wanted.target} does not start: nothing was changed; deploy the previous commit instead"
+    )

@@ -19,8 +19,8 @@ QUEUES: Mapping[str, str] = {
     "ReconcileDeadLetterQueue": "sweeps that failed",
     "WatchdogDeadLetterQueue": "looks at calls that failed",
     "DeliveryQueue": "callers' messages that are not delivered yet",
-    "EventsDeadLetterQueue": "events that other systems have not got",
-    "CampaignsDeadLetterQueue": "minutes of campaigns that failed",
+    "EventsDeadLetterQueue": "events that other systems have not received",
+    "CampaignsDeadLetterQueue": "failed runs of the campaigns function",
 }
 """The queues that go with the stack, and what a message in each is. A test holds them to the template."""
 
@@ -65,20 +65,20 @@ def losses(stack: Deployed, of: Mapping[str, str], clients: Mapping[str, Any]) -
             yield f"{number} messages in {name}: {what}"
     if DEAD_LETTERS in of and (number := _messages(clients["sqs"], of[DEAD_LETTERS])):
         yield (
-            f"{number} messages in {DEAD_LETTERS}: recordings that were given up. The queue stays, but nothing is left"
-            f" to take them in: dialtone recordings redrive --stack {stack.name}"
+            f"{number} messages in {DEAD_LETTERS}: recordings that were given up. The queue stays, but nothing "
+            f"can archive them afterwards: dialtone recordings redrive --stack {stack.name}"
         )
     parked = ParkedEvents(clients["s3"], stack.output("ParkedEventsBucketName"))
     if number := sum(1 for _ in parked.names()):
         yield (
-            f"{number} parked events: their bucket stays for 14 days, but nothing is left to run them:"
-            f" dialtone replay --stack {stack.name} --all"
+            f"{number} parked events: their bucket stays for 14 days, but nothing can replay them afterwards: "
+            f"dialtone replay --stack {stack.name} --all"
         )
     due = CallsTable(clients["dynamodb"], stack.output("CallsTableName")).due_items(FOR_EVER_SECONDS, MOST_COUNTED)
     if number := sum(1 for each in due if each.recording):
-        yield f"{_at_most(number)} recordings that are not settled: they are expected, or not archived yet"
+        yield f"{_at_most(number)} recordings that are not settled: expected, or not archived yet"
     if number := sum(1 for each in due if each.leg_id):
-        yield f"{_at_most(number)} legs of calls that are going on, or whose hang-up has not come"
+        yield f"{_at_most(number)} legs of open calls, or without a hang-up yet"
 
 
 def staying(of: Mapping[str, str]) -> Iterator[str]:
