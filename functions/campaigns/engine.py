@@ -219,7 +219,7 @@ class Engine:
             return self.worker_lease.lasts(self.now())
 
     def _share_rate(self) -> None:
-        """Give each campaign its own rate, or its share of the account's."""
+        """Return each campaign its own rate, or its share of the account's."""
         running = [each for each in self._known.values() if each.campaign.status == RUNNING]
         wanted = sum(each.campaign.rate_per_second for each in running)
         share = min(1.0, ACCOUNT_RATE / wanted) if wanted else 1.0

@@ -53,7 +53,7 @@ def must_have(role: Role) -> Refused:
 
 
 def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
-    """Give every error a response of the API's: none becomes a bare 500 of API Gateway."""
+    """Turn every error into a response of the API: none becomes a bare 500 of API Gateway."""
 
     @api.exception_handler(Refused)
     def refused(error: Refused) -> Response[str]:

@@ -66,6 +66,6 @@ class PhoneNumber:
 
     @property
     def id(self) -> str:
-        """Give the id that the API knows it by."""
+        """Return the id that the API knows it by."""
         digest = hashlib.sha256(self.number.encode()).digest()
         return str(int.from_bytes(digest[:8]) % (9 * 10 ** (ID_DIGITS - 1)) + 10 ** (ID_DIGITS - 1))

@@ -21,12 +21,12 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def brief(kind: str, what: str, seconds: float, now: float, ear: Leg) -> Playing:
-    """Give something heard once, on no queue: a beep, a key, a voice."""
+    """Return something heard once, on no queue: a beep, a key, a voice."""
     return Playing(Prompt(kind, what, seconds), now, (ear,), 1, ended=now + seconds)
 
 
 def speech(text: str, *, ssml: bool = False) -> tuple[str, float]:
-    """Give the words of a text or SSML payload, and how many seconds reading them out takes."""
+    """Return the words of a text or SSML payload, and how many seconds reading them out takes."""
     words = " ".join(_TAG.sub(" ", text).split()) if ssml else text
     return words, max(SHORTEST_SPEECH_SECONDS, len(words) / SPEECH_CHARACTERS_PER_SECOND)
 

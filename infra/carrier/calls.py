@@ -34,7 +34,7 @@ PACKETS_PER_SECOND = 50
 
 
 def route_of(application: Application, given: dict[str, Any], before: Route | None = None) -> Route:
-    """Give where a leg's webhooks go: the application's URLs, and what a command overrides for this call."""
+    """Return where a leg's webhooks go: the application's URLs, and what a command overrides for this call."""
     base = before or Route(
         application.webhook_event_url,
         application.webhook_event_failover_url,

@@ -38,7 +38,7 @@ class Line:
 
     @property
     def name(self) -> LegName:
-        """Give the ids and numbers of the leg."""
+        """Return the ids and numbers of the leg."""
         return self.leg.name
 
     def press(self, digits: str) -> None:
@@ -112,22 +112,22 @@ class Carrier:
 
     @property
     def public_key(self) -> str:
-        """Give the account's webhook public key, as TELNYX_PUBLIC_KEY wants it."""
+        """Return the account's webhook public key, as TELNYX_PUBLIC_KEY wants it."""
         return self.key.public_key
 
     @property
     def media(self) -> MediaLibrary:
-        """Give the media that can be played."""
+        """Return the media that can be played."""
         return self.exchange.media
 
     @property
     def recordings(self) -> RecordingStore:
-        """Give all recordings."""
+        """Return all recordings."""
         return self.exchange.recordings
 
     @property
     def public_url(self) -> str:
-        """Give where the carrier is reached from outside, without /v2."""
+        """Return where the carrier is reached from outside, without /v2."""
         return self.exchange.public_url
 
     @public_url.setter
@@ -199,7 +199,7 @@ class Carrier:
 
     @property
     def legs(self) -> list[Leg]:
-        """Give all legs there ever were, oldest first."""
+        """Return all legs there ever were, oldest first."""
         return list(self.exchange.legs.values())
 
     def handle(self, request: Request) -> Response:
@@ -261,5 +261,5 @@ class Carrier:
 
     @property
     def given_up(self) -> list[WebhookGivenUp]:
-        """Give the webhooks that could not be delivered."""
+        """Return the webhooks that could not be delivered."""
         return self._deliveries.given_up

@@ -40,7 +40,7 @@ class Clock:
         return self.after(due - self.now, action)
 
     def next_due(self) -> float | None:
-        """Give the time of the next thing due, or None if there is nothing to come."""
+        """Return the time of the next thing due, or None if there is nothing to come."""
         while self._due and self._due[0][2].action is None:
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
@@ -61,9 +61,9 @@ class Clock:
         self.now = max(self.now, time)
 
     def datetime(self, time: float | None = None) -> datetime:
-        """Give a virtual time, or now, as a UTC datetime."""
+        """Return a virtual time, or now, as a UTC datetime."""
         return self.start + timedelta(seconds=self.now if time is None else time)
 
     def timestamp(self, time: float | None = None) -> str:
-        """Give a virtual time, or now, as Telnyx writes it: ISO 8601 in UTC with microseconds and a Z."""
+        """Return a virtual time, or now, as Telnyx writes it: ISO 8601 in UTC with microseconds and a Z."""
         return self.datetime(time).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -138,7 +138,7 @@ def speak(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
 
 
 def file_prompt(exchange: Exchange, given: Parameters, prefix: str = "", **more: Any) -> Prompt | None:  # noqa: ANN401
-    """Give the prompt of the audio that parameters name (`prefix` invalid_ for a gather's second one), if any."""
+    """Return the prompt of the audio that parameters name (`prefix` invalid_ for a gather's second one), if any."""
     url, name = given.get(f"{prefix}audio_url"), given.get(f"{prefix}media_name")
     content = given.get("playback_content") if not prefix else None
     named: tuple[tuple[str, str], ...] = ()

@@ -16,7 +16,7 @@ BEEP_SECONDS = 0.5
 
 
 def found(exchange: Exchange, reference: str) -> Conference:
-    """Give a conference by its id, or by its name while it lasts. Raises RefusalError."""
+    """Return a conference by its id, or by its name while it lasts. Raises RefusalError."""
     named = exchange.conferences.get(reference) or active(exchange, reference)
     if named is None:
         raise errors.not_found()
@@ -24,12 +24,12 @@ def found(exchange: Exchange, reference: str) -> Conference:
 
 
 def active(exchange: Exchange, name: str) -> Conference | None:
-    """Give the conference of that name that goes on."""
+    """Return the open conference of that name."""
     return next((each for each in exchange.conferences.values() if each.name == name and each.ended is None), None)
 
 
 def place_of(leg: Leg) -> tuple[Conference, Participant] | None:
-    """Give the conference that a leg is in, and its place there."""
+    """Return the conference that a leg is in, and its place there."""
     participant = leg.conference.of(leg) if leg.conference else None
     return (leg.conference, participant) if leg.conference and participant else None
 
@@ -89,7 +89,7 @@ def attend(conference: Conference) -> None:
 
 
 def leave(exchange: Exchange, leg: Leg) -> list[Leg]:
-    """Take a call out of its conference and park it; gives the calls that end, since it ended with this one."""
+    """Take a call out of its conference and park it; returns the calls that end, since it ended with this one."""
     place = place_of(leg)
     if place is None:
         return []
@@ -107,7 +107,7 @@ def leave(exchange: Exchange, leg: Leg) -> list[Leg]:
 def end(
     exchange: Exchange, conference: Conference, reason: str, by: Leg | None = None, *, hangs_up: bool = True
 ) -> list[Leg]:
-    """End a conference; gives the calls that end with it, unless they are only parked."""
+    """End a conference; returns the calls that end with it, unless they are only parked."""
     if conference.ended is not None:
         raise errors.conference_ended()
     legs = [each.leg for each in conference.participants]
@@ -139,7 +139,7 @@ def silence(exchange: Exchange, conference: Conference, to: tuple[str, ...]) -> 
 
 
 def listeners(leg: Leg) -> list[Leg]:
-    """Give the legs that hear what is said on a leg: its peer, or the others in its conference."""
+    """Return the legs that hear what is said on a leg: its peer, or the others in its conference."""
     if leg.peer is not None:
         return [leg.peer]
     place = place_of(leg)

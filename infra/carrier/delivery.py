@@ -77,7 +77,7 @@ class Event:
     route: Route
 
     def data(self) -> dict[str, Any]:
-        """Give what the body of every attempt reports."""
+        """Return what the body of every attempt reports."""
         data = {
             "event_type": self.event_type,
             "id": self.id,
@@ -90,7 +90,7 @@ class Event:
         return data
 
     def body(self, attempt: int, url: str) -> bytes:
-        """Give the JSON body of an attempt, in the format that the application asks for."""
+        """Return the JSON body of an attempt, in the format that the application asks for."""
         if self.route.api_version == "1":
             return json.dumps(self._version_1()).encode()
         return json.dumps({"data": self.data(), "meta": {"attempt": attempt, "delivered_to": url}}).encode()
@@ -105,7 +105,7 @@ class Event:
         }
 
     def url(self, attempt: int) -> str:
-        """Give the URL that an attempt (from 1) goes to."""
+        """Return the URL that an attempt (from 1) goes to."""
         if attempt > ATTEMPTS_ON_PRIMARY and self.route.failover_url:
             return self.route.failover_url
         return self.route.urls.get(self.event_type, self.route.url)
@@ -113,7 +113,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """One attempt; `status` is None where there was no answer."""
+    """One attempt; `status` is None if there was no answer."""
 
     finished: float
     url: str

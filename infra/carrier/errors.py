@@ -45,7 +45,7 @@ class RefusalError(Exception):
         self.headers = headers
 
     def response(self) -> Response:
-        """Give the error body: `{"errors": [{"code", "title", "detail", "source", "meta"}]}`."""
+        """Return the error body: `{"errors": [{"code", "title", "detail", "source", "meta"}]}`."""
         error: dict[str, Any] = {"code": self.code, "title": self.title, "detail": self.detail}
         if self.pointer is not None:
             error["source"] = {"pointer": self.pointer}

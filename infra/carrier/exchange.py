@@ -46,7 +46,7 @@ class RecordingStore:
         self.failures.extend([reason] * times)
 
     def saved(self) -> list[Recording]:
-        """Give those that can be had, oldest first."""
+        """Return those that can be had, oldest first."""
         return [found for found in self.all.values() if found.saved is not None and not found.deleted]
 
 
@@ -75,15 +75,15 @@ class CallQueue:
     waits: list[float] = field(default_factory=list)
 
     def average_wait(self, now: float) -> int:
-        """Give how long the calls that are in the queue have been waiting, on average, in seconds."""
+        """Return how long the calls that are in the queue have been waiting, on average, in seconds."""
         return round(sum(now - each.since for each in self.calls) / len(self.calls)) if self.calls else 0
 
     def average_spent(self) -> int:
-        """Give how long calls spent in the queue before they left it, on average, in seconds."""
+        """Return how long calls spent in the queue before they left it, on average, in seconds."""
         return round(sum(self.waits) / len(self.waits)) if self.waits else 0
 
     def position(self, waiting: Waiting) -> int:
-        """Give the place of a call, 1 for the first."""
+        """Return a call's position, 1 for the first."""
         return self.calls.index(waiting) + 1
 
 
@@ -135,20 +135,20 @@ class Exchange:
     latest_at: float = -TICK_SECONDS
 
     def new_id(self) -> str:
-        """Give a UUID, the same ones in every run from the same seed."""
+        """Return a UUID, the same ones in every run from the same seed."""
         return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
 
     def new_account_id(self) -> str:
-        """Give an id as applications and profiles have them: digits only."""
+        """Return an id as applications and profiles have them: digits only."""
         return str(10 ** (ID_DIGITS - 1) + self.chance.randrange(9 * 10 ** (ID_DIGITS - 1)))
 
     def new_session(self, shift_seconds: float = 0.0) -> Session:
-        """Give a new call session, whose events occur so much later than by the clock."""
+        """Return a new call session, whose events occur so much later than by the clock."""
         given, self.next_session_id = self.next_session_id, ""
         return Session(given or self.new_id(), shift_seconds)
 
     def timestamp(self, leg: Leg, time: float | None) -> str:
-        """Give a virtual time, or now, as the events of a leg have it."""
+        """Return a virtual time, or now, as the events of a leg have it."""
         return self.clock.timestamp((self.clock.now if time is None else time) + leg.session.shift_seconds)
 
     def tell(self, happening: Happening) -> None:

@@ -83,7 +83,7 @@ class Faults:
         self._api.append(ApiOrder(fault, action, times, retry_after_seconds, status))
 
     def for_webhook(self, event_type: str) -> frozenset[WebhookFault]:
-        """Give the faults that this event meets."""
+        """Return the faults that this event meets."""
         if not self._webhooks and not self.chances:
             return frozenset()
         met = {fault for fault, share in self.chances.items() if self.chance.random() < share}
@@ -96,7 +96,7 @@ class Faults:
         return frozenset(met)
 
     def for_api(self, action: str) -> ApiOrder | None:
-        """Give the fault that this request meets, if any."""
+        """Return the fault that this request meets, if any."""
         for order in self._api:
             if order.action in (None, action):
                 order.times -= 1

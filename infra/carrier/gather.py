@@ -24,7 +24,7 @@ class Rules:
     gather_id: str | None = None
 
     def judge(self, digits: str) -> str:
-        """Give the status that these digits end with, once no more can come."""
+        """Return the status that these digits end with, once no more can come."""
         if not digits:
             return "timeout"
         counted = self.minimum_digits <= len(digits) <= self.maximum_digits

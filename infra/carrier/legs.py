@@ -96,7 +96,7 @@ class Playing:
         return self.ended is None or self.ended >= now
 
     def time_of(self, character: int) -> float:
-        """Give the virtual time at which this many characters have been read out."""
+        """Return the virtual time at which this many characters have been read out."""
         return self.started + min(character / SPEECH_CHARACTERS_PER_SECOND, self.prompt.seconds)
 
 
@@ -173,7 +173,7 @@ class Order:
 
     @property
     def channel_count(self) -> int:
-        """Give one or two: a single track is mono whatever was asked for."""
+        """Return one or two: a single track is mono whatever was asked for."""
         return 2 if self.channels == "dual" and self.track == "both" else 1
 
 
@@ -202,7 +202,7 @@ class Recording:
         return self.ended is None and self.stretches[-1][1] is not None
 
     def seconds(self, now: float) -> float:
-        """Give how much is recorded so far, pauses left out."""
+        """Return how much is recorded so far, pauses left out."""
         return sum((now if end is None else end) - start for start, end in self.stretches)
 
 
@@ -267,7 +267,7 @@ class Conference:
         return participant.held or not self.started
 
     def of(self, leg: Leg) -> Participant | None:
-        """Give a leg's place in it."""
+        """Return a leg's place in it."""
         return next((each for each in self.participants if each.leg is leg), None)
 
 

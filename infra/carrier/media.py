@@ -26,7 +26,7 @@ class UnreadableAudioError(ValueError):
 
 
 def seconds_of(audio: bytes) -> float:
-    """Give the length of a WAV (PCM) or MP3 file; raises UnreadableAudioError."""
+    """Return the length of a WAV (PCM) or MP3 file; raises UnreadableAudioError."""
     if audio[:4] == b"RIFF":
         try:
             with wave.open(io.BytesIO(audio)) as file:
@@ -40,7 +40,7 @@ def seconds_of(audio: bytes) -> float:
 
 
 def of_bytes(audio: bytes, what: str) -> Media:
-    """Give the media that bytes are; unreadable ones fail as Telnyx reports it."""
+    """Return the media that bytes are; unreadable ones fail as Telnyx reports it."""
     try:
         return Media(seconds_of(audio))
     except UnreadableAudioError as error:
@@ -82,12 +82,12 @@ class MediaLibrary:
 
     @property
     def stored(self) -> Mapping[str, StoredFile]:
-        """Give the files by name, without those whose time is over."""
+        """Return the files by name, without those whose time is over."""
         now = self._now()
         return {name: file for name, file in self._named.items() if file.expires is None or file.expires > now}
 
     def keep(self, media_name: str, ttl_seconds: float) -> None:
-        """Give a stored file so much more time from now on."""
+        """Extend a stored file's expiry by so much, from now on."""
         now = self._now()
         self._named[media_name] = replace(self.stored[media_name], updated=now, expires=now + ttl_seconds)
 
@@ -111,7 +111,7 @@ class MediaLibrary:
             self._at_hand = before
 
     def fetched(self, url: str) -> bytes:
-        """Give what lies behind a URL. Raises OSError."""
+        """Return what lies behind a URL. Raises OSError."""
         found = self._at_hand[url] if url in self._at_hand else self._fetched(url)
         if isinstance(found, OSError):
             raise found
@@ -130,13 +130,13 @@ class MediaLibrary:
         self._by_url[url] = of_bytes(audio, url)
 
     def named(self, media_name: str) -> Media:
-        """Give the media uploaded under a name."""
+        """Return the media uploaded under a name."""
         if (file := self.stored.get(media_name)) is not None:
             return file.media
         return Media(0.0, "file_not_found", f"Media {media_name} does not exist.")
 
     def at(self, url: str, *, cached: bool = True) -> Media:
-        """Give the media behind a URL; `cached` False fetches it anew."""
+        """Return the media behind a URL; `cached` False fetches it anew."""
         if url in self._by_url and (cached or self._fetch is None):
             return self._by_url[url]
         if self._fetch is None:

@@ -21,7 +21,7 @@ _QUIET_PAIR, _SOUNDING_PAIR, _TABLE = "1", "010", 1
 
 @cache
 def frame(lines: tuple[int | None, ...]) -> bytes:
-    """Give a frame whose channels (one or two) each sound on a spectral line (27.8 Hz apart, even), or not (None)."""
+    """Return a frame whose channels (one or two) each sound on a spectral line (27.8 Hz apart, even), or not (None)."""
     channels = len(lines)
     side = "0" * 9 + ("0" * 5 if channels == 1 else "0" * 3) + "0000" * channels
     main = ""
@@ -45,7 +45,7 @@ _SAMPLE_RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0:
 
 
 def seconds_of(audio: bytes) -> float | None:
-    """Give how long the layer III frames of a file play, past an ID3 tag; None if there are none."""
+    """Return how long the layer III frames of a file play, past an ID3 tag; None if there are none."""
     position = _after_id3(audio)
     seconds, found = 0.0, False
     while position + 4 <= len(audio):
@@ -67,7 +67,7 @@ def _after_id3(audio: bytes) -> int:
 
 
 def _frame_at(audio: bytes, position: int) -> tuple[int, float] | None:
-    """Give the length in bytes and seconds of the frame at a position, or None if none begins there."""
+    """Return the length in bytes and seconds of the frame at a position, or None if none begins there."""
     first, second, third = audio[position], audio[position + 1], audio[position + 2]
     version, layer = second >> 3 & 3, second >> 1 & 3
     bitrate_index, rate_index = third >> 4, third >> 2 & 3

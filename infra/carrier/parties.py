@@ -133,29 +133,29 @@ Callee = Person | Machine | NoAnswer | Unreached
 
 
 def Fax() -> Machine:  # noqa: N802 - reads like the other callees
-    """Give a fax machine: it whistles, and hangs up when nobody answers in kind."""
+    """Return a fax machine: it whistles, and hangs up when nobody answers in kind."""
     return Machine(
         greeting_seconds=3, beep=False, greeting="(fax tones)", records_seconds=40, nature=Nature.FAX, answers_after=4
     )
 
 
 def Silent() -> Machine:  # noqa: N802 - reads like the other callees
-    """Give a line that is answered and on which nobody speaks, for a minute."""
+    """Return a line that is answered and on which nobody speaks, for a minute."""
     return Machine(greeting_seconds=0, beep=False, greeting="", records_seconds=60, nature=Nature.SILENT)
 
 
 def Busy(after: float = 0.5) -> Unreached:  # noqa: N802 - reads like the other callees
-    """Give a callee who is on the telephone."""
+    """Return a callee whose line is busy."""
     return Unreached(USER_BUSY, after)
 
 
 def Rejects(after: float = 2.0) -> Unreached:  # noqa: N802 - reads like the other callees
-    """Give a callee who declines."""
+    """Return a callee who declines."""
     return Unreached(CALL_REJECTED, after)
 
 
 def Unknown(after: float = 0.5) -> Unreached:  # noqa: N802 - reads like the other callees
-    """Give a number that nobody has."""
+    """Return an unassigned number."""
     return Unreached("not_found", after)
 
 

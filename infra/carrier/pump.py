@@ -119,7 +119,7 @@ class Pump:
         self._paced_from = (time.monotonic(), self._clock.now)
 
     def _paced(self) -> float | None:
-        """Give the virtual time that it should be by the wall clock; None without a pace or while nothing runs."""
+        """Return the virtual time that it should be by the wall clock; None without a pace or while nothing runs."""
         if self.pace is None or self._paced_from is None or self._in_flight:
             return None
         wall, virtual = self._paced_from

@@ -9,7 +9,7 @@ DEFAULT_MAX_SIZE = 100
 
 
 def place_of(exchange: Exchange, leg: Leg) -> tuple[CallQueue, Waiting] | None:
-    """Give the queue that a leg is in, and its entry there."""
+    """Return the queue that a leg is in, and its entry there."""
     return next(
         ((queue, each) for queue in exchange.queues.values() for each in queue.calls if each.leg is leg),
         None,
@@ -17,7 +17,7 @@ def place_of(exchange: Exchange, leg: Leg) -> tuple[CallQueue, Waiting] | None:
 
 
 def queue_named(exchange: Exchange, name: str, max_size: int = DEFAULT_MAX_SIZE) -> CallQueue:
-    """Give a queue; one that is not there yet is made."""
+    """Return a queue; create it if needed."""
     now = exchange.clock.now
     return exchange.queues.setdefault(name, CallQueue(name, exchange.new_id(), max_size, now, now))
 
@@ -76,7 +76,7 @@ def hung_up(exchange: Exchange, leg: Leg) -> None:
 
 
 def take_first(exchange: Exchange, name: str) -> Leg:
-    """Take the first call out of a queue, to be bridged. Raises RefusalError where there is none, or it has ended."""
+    """Take the first call out of a queue, to be bridged. Raises RefusalError if there is none, or it has ended."""
     queue = exchange.queues.get(name)
     if queue is None or not queue.calls:
         raise errors.cannot("The queue is empty.")

@@ -16,7 +16,7 @@ BEEP_SECONDS = 0.5
 
 
 def active(leg: Leg, recording_id: str | None = None) -> list[Recording]:
-    """Give the recordings under way on a leg, or the one meant."""
+    """Return the recordings under way on a leg, or the one meant."""
     return [found for found in leg.recordings if found.ended is None and recording_id in (None, found.id)]
 
 

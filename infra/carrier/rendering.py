@@ -64,7 +64,7 @@ def _second_of(voices: frozenset[Voice]) -> array[int]:
 
 @cache
 def _second(left: frozenset[Voice], right: frozenset[Voice] | None) -> bytes:
-    """Give one second of frames, twice, so that a second from any phase is one slice of it."""
+    """Return one second of frames, twice, so that a second from any phase is one slice of it."""
     if right is None:
         samples = _second_of(left)
     else:
@@ -85,7 +85,7 @@ class Wav:
 
     @property
     def seconds(self) -> float:
-        """Give how long it plays."""
+        """Return how long it plays."""
         return sum(span.frames for span in self.spans) / SAMPLE_RATE_HZ
 
     @property
@@ -94,7 +94,7 @@ class Wav:
 
     @property
     def size(self) -> int:
-        """Give the length of the file in bytes."""
+        """Return the length of the file in bytes."""
         return WAV_HEADER_BYTES + sum(span.frames for span in self.spans) * self._frame_bytes
 
     def _header(self) -> bytes:
@@ -108,7 +108,7 @@ class Wav:
         )
 
     def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Give the bytes from `start` up to, not including, `end`."""
+        """Return the bytes from `start` up to, not including, `end`."""
         end = self.size if end is None else end
         if start < WAV_HEADER_BYTES:
             yield self._header()[start:end]
@@ -133,7 +133,7 @@ class Wav:
 
 
 def _line(voices: frozenset[Voice]) -> int | None:
-    """Give the spectral line that stands for what sounds: even, one for each set of voices, from 333 Hz to 2 kHz."""
+    """Return the spectral line that stands for what sounds: even, one for each set of voices, from 333 Hz to 2 kHz."""
     if not voices:
         return None
     return 10 + 2 * sum(1 << index for index, voice in enumerate(Voice) if voice in voices)
@@ -150,7 +150,7 @@ class Mp3:
 
     @property
     def seconds(self) -> float:
-        """Give how long it plays, but for what an MP3's last frame is filled up with."""
+        """Return how long it plays, but for what an MP3's last frame is filled up with."""
         return sum(span.frames for span in self.spans) / SAMPLE_RATE_HZ
 
     @property
@@ -159,11 +159,11 @@ class Mp3:
 
     @property
     def size(self) -> int:
-        """Give the length of the file in bytes."""
+        """Return the length of the file in bytes."""
         return self._frames * mpeg.FRAME_BYTES
 
     def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Give the bytes from `start` up to, not including, `end`."""
+        """Return the bytes from `start` up to, not including, `end`."""
         end = self.size if end is None else end
         first = start // mpeg.FRAME_BYTES
         held = b""
@@ -196,5 +196,5 @@ AudioFile = Wav | Mp3
 
 
 def audio_file(form: str, channels: int, spans: Sequence[Span]) -> AudioFile:
-    """Give a file in a format, wav or mp3."""
+    """Return a file in a format, wav or mp3."""
     return (Wav if form == "wav" else Mp3)(channels, tuple(spans))

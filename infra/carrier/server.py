@@ -41,7 +41,7 @@ def _local(url: str) -> tuple[str, int, str]:
 
 
 def http_post(request: Request, timeout_seconds: float) -> int:
-    """Take a webhook to its URL; gives the status, raises UndeliveredError."""
+    """Take a webhook to its URL; returns the status, raises UndeliveredError."""
     name, port, path = _local(request.path)
     connection = http.client.HTTPConnection(HOST, port, timeout=timeout_seconds)
     query = f"?{urlencode(request.query)}" if request.query else ""

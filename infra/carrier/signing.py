@@ -18,7 +18,10 @@ class WebhookKey:
         self.public_key = b64encode(bytes(self._key.verify_key)).decode()
 
     def headers(self, body: bytes, timestamp: int | None = None) -> dict[str, str]:
-        """Give the two signature headers; the time stamp is wall time, since the verifier compares it with its own."""
+        """Return the two signature headers.
+
+        The time stamp is wall time, since the verifier compares it with its own.
+        """
         stamp = str(int(time.time()) if timestamp is None else timestamp)
         signature = self._key.sign(f"{stamp}|".encode() + body).signature
         return {"telnyx-signature-ed25519": b64encode(signature).decode(), "telnyx-timestamp": stamp}

@@ -19,7 +19,7 @@ def _signature(secret: str, recording_id: str, issued: str) -> str:
 
 
 def url_of(exchange: Exchange, recording: Recording) -> str:
-    """Give a fresh download URL, shaped like a pre-signed one: the file is named as was asked, or after its leg."""
+    """Return a fresh download URL, shaped like a pre-signed one: the file is named as was asked, or after its leg."""
     issued = f"{exchange.clock.now:.6f}"
     signature = _signature(exchange.secret, recording.id, issued)
     query = f"X-Amz-Date={issued}&X-Amz-Expires={URL_SECONDS}&X-Amz-Signature={signature}"
@@ -29,7 +29,7 @@ def url_of(exchange: Exchange, recording: Recording) -> str:
 
 
 def good_until(exchange: Exchange, recording: Recording, query: dict[str, str]) -> float | None:
-    """Give the virtual time until which a URL's query is good, or None if it was not made here."""
+    """Return the virtual time until which a URL's query is good, or None if it was not made here."""
     issued = query.get("X-Amz-Date", "")
     if query.get("X-Amz-Signature") != _signature(exchange.secret, recording.id, issued):
         return None
@@ -37,7 +37,7 @@ def good_until(exchange: Exchange, recording: Recording, query: dict[str, str]) 
 
 
 def saved_payload(exchange: Exchange, recording: Recording) -> dict[str, Any]:
-    """Give the payload of call.recording.saved: the OpenAPI's fields, or the documentation's larger set on request."""
+    """Return the payload of call.recording.saved: the OpenAPI's fields, or the larger documented set on request."""
     leg, order = recording.leg, recording.order
     urls = {order.format: url_of(exchange, recording)}
     payload: dict[str, Any] = {
@@ -65,7 +65,7 @@ def saved_payload(exchange: Exchange, recording: Recording) -> dict[str, Any]:
 
 
 def resource(exchange: Exchange, recording: Recording) -> dict[str, Any]:
-    """Give a recording as the recordings API shows it, with fresh download URLs."""
+    """Return a recording as the recordings API shows it, with fresh download URLs."""
     leg = recording.leg.name
     clock = exchange.clock
     return {
@@ -92,7 +92,7 @@ def resource(exchange: Exchange, recording: Recording) -> dict[str, Any]:
 
 
 def transcription(exchange: Exchange, recording: Recording) -> dict[str, Any]:
-    """Give a transcription as the recordings API shows it."""
+    """Return a transcription as the recordings API shows it."""
     saved = exchange.clock.timestamp(recording.saved)
     return {
         "created_at": saved,
@@ -107,14 +107,14 @@ def transcription(exchange: Exchange, recording: Recording) -> dict[str, Any]:
 
 
 def file_of(recording: Recording) -> AudioFile:
-    """Give the recording's audio."""
+    """Return the recording's audio."""
     if recording.file is None:
         recording.file = audio_file(recording.order.format, recording.order.channel_count, _spans(recording))
     return recording.file
 
 
 def seconds_of(recording: Recording) -> float:
-    """Give how long its audio is: without pauses, and without silence that was trimmed."""
+    """Return how long its audio is: without pauses, and without silence that was trimmed."""
     return file_of(recording).seconds
 
 
@@ -140,7 +140,7 @@ def _frames(seconds: float) -> int:
 
 
 def _sides(recording: Recording, time: float) -> tuple[frozenset[Voice], frozenset[Voice]]:
-    """Give what sounds at a time: in two channels the first leg and the rest, in one what the track takes in."""
+    """Return what sounds at a time: in two channels the first leg and the rest, in one what the track takes in."""
     inbound: set[Voice] = set()
     outbound: set[Voice] = set()
     for sound in recording.leg.sounds:

@@ -11,7 +11,7 @@ DEFAULT_ROLE = "monitor"
 
 
 def supervised_by(exchange: Exchange, given: dict[str, Any]) -> Leg | None:
-    """Give the leg that a dial is to supervise. Raises RefusalError where there is no such leg, or it has ended."""
+    """Return the leg that a dial is to supervise. Raises RefusalError if there is no such leg, or it has ended."""
     if "supervise_call_control_id" not in given:
         return None
     leg = exchange.legs.get(given["supervise_call_control_id"])
@@ -30,7 +30,7 @@ def switch_role(leg: Leg, role: str) -> None:
 
 
 def listeners(leg: Leg) -> tuple[Leg, ...]:
-    """Give the legs that hear the party on this one."""
+    """Return the legs that hear the party on this one."""
     if leg.supervises is not None:
         return _hearing_supervisor(leg, leg.supervises)
     heard_by = conferences.listeners(leg)

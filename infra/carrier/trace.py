@@ -18,13 +18,13 @@ class LegName:
 
     @property
     def party(self) -> str:
-        """Give the number of the person on this leg: the caller of an incoming leg, the callee of an outgoing one."""
+        """Return the number of the person on this leg: the caller of an incoming leg, the callee of an outgoing one."""
         return self.from_ if self.direction == "incoming" else self.to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """Anything that happened. `at` is virtual seconds since the carrier's start; `leg` is None where none is meant."""
+    """Anything that happened. `at` is virtual seconds since the carrier's start; `leg` is None if none is meant."""
 
     at: float
     leg: LegName | None

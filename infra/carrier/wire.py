@@ -39,11 +39,11 @@ class Response:
     lost: Loss | None = None
 
     def content(self) -> bytes:
-        """Give the whole body; for tests and small answers."""
+        """Return the whole body; for tests and small answers."""
         return self.body if isinstance(self.body, bytes) else b"".join(self.body)
 
     def json(self) -> Any:  # noqa: ANN401 - JSON is what it is
-        """Give the body as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.content())
 
 

@@ -60,7 +60,7 @@ class Plan:
     version: str = ""
     """Of the flow, which all its calls play."""
     live_version: str | None = None
-    """That the stack's calls get; None where they get no such flow, or nobody was asked."""
+    """That the stack's calls get; None if they get no such flow, or nobody was asked."""
 
     @property
     def faults(self) -> int:
@@ -198,7 +198,7 @@ def _plan(
 
 
 def _order(plan: Plan, stack: Stack | None, flow: LoadedFlow) -> None:
-    """Upload the list, then let the campaign be there. Raises DialtoneError where it is already."""
+    """Upload the list, then let the campaign be there. Raises DialtoneError if it is already."""
     if stack is None:
         raise DialtoneError("which stack? Say --stack NAME")
     store = CampaignsTable(aws.client("dynamodb"), stack.calls_table)

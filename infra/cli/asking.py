@@ -11,7 +11,7 @@ def can_ask() -> bool:
 
 
 def confirmed(question: str, unasked: str) -> bool:
-    """Whether the person says yes. Raises DialtoneError where nobody can be asked; `unasked` is the option for that."""
+    """Whether the person says yes. Raises DialtoneError if nobody can be asked; `unasked` is the option for that."""
     if not can_ask():
         raise DialtoneError(f"there is no terminal for the question: add {unasked}")
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")

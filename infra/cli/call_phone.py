@@ -38,7 +38,7 @@ def as_caller_meets(
 
 
 def use(telephone: Telephone, given: argparse.Namespace, flow_folder: FlowFolder, screen: Screen, pace: float) -> int:
-    """Let the person at the terminal call until they are done; gives the exit status."""
+    """Let the person at the terminal call until they are done; returns the exit status."""
     speaker = loudspeaker(pace, lambda why: screen.say(why, Tone.QUIET)) if given.audio else None
     with Keyboard() as keyboard:
         if keyboard.is_terminal:

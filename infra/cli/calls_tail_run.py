@@ -54,7 +54,7 @@ def _follow(following: Following, console: Console, ends: float, *, as_json: boo
 
 
 def _print(news: News, last: str, console: Console) -> str:
-    """A line, under a head where it is about another call than the line before. Gives the call."""
+    """A line, under a head where it is about another call than the line before. Returns the call."""
     session = news.call.session_id
     if session != last:
         console.line(printable(f"{session[:SHORT_ID]}  {described(news.call)}"), BOLD)

@@ -64,7 +64,7 @@ def later(module: str) -> Callable[[argparse.Namespace], int]:
 def add_commands(
     parser: argparse.ArgumentParser, kind: str, commands: Mapping[str, tuple[str | Configure, str]]
 ) -> None:
-    """Give a parser its sub-commands: by name, what adds their arguments (or its `module:function`), a line of help."""
+    """Add sub-commands: name → the function (or `module:function`) that adds their arguments, and a line of help."""
     named = parser.add_subparsers(required=True, metavar=kind, parser_class=CommandParser)
     for name, (configure, summary) in commands.items():
         named.add_parser(name, help=summary).configure = configure

@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.2
 
 
 def watch(files: Callable[[], Sequence[Path]], port: int) -> NoReturn:
-    """Show the flows until interrupted. Raises PortInUseError, and DialtoneError where there is no such flow."""
+    """Show the flows until interrupted. Raises PortInUseError, and DialtoneError if there is no such flow."""
     _check(files())  # later, a file that is not there is one that was deleted meanwhile
     followed = FollowedFlows(files)
     feed = Feed(_as_shown(followed))

@@ -52,7 +52,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _check(flows: Path) -> None:
-    """Raises DialtoneError where the linter finds an error or a conversation fails; what is wrong is printed."""
+    """Raises DialtoneError if the linter finds an error or a conversation fails; what is wrong is printed."""
     errors = [each for each in lint(flows) if each.severity is Severity.ERROR and not each.silenced]
     if errors:
         print(as_text(errors, rules()))

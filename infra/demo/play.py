@@ -33,7 +33,7 @@ class Demo:
         self._carrier.observe(self._narrator.tell)
 
     def play(self) -> list[Check]:
-        """Every scene; gives every check."""
+        """Every scene; returns every check."""
         with self._narrator:
             return self._play()
 

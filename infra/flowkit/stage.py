@@ -319,7 +319,7 @@ class Stage:
         return any(each.alive for each in self.carrier.legs if each.name.call_leg_id == call.leg_id)
 
     def ring(self, number: str, caller: Caller) -> str:
-        """Somebody calls; gives the session once nothing more is to come."""
+        """Somebody calls; returns the session once nothing more is to come."""
         line = self.call("+15550142", number, caller)
         self.carrier.run()
         return line.name.call_session_id
@@ -343,7 +343,7 @@ class Stage:
         given: Mapping[str, str] | None = None,
         detection: str = "greeting_end",
     ) -> str:
-        """We call somebody for a flow; gives the session once nothing more is to come."""
+        """We call somebody for a flow; returns the session once nothing more is to come."""
         self.carrier.add_callee(number, callee)
         dialled = self.place(number, flow, given, detection)
         self.carrier.run()
@@ -377,7 +377,7 @@ class Stage:
         return self._status(self.endpoint.respond(gateway))
 
     def _status(self, response: Mapping[str, Any]) -> int:
-        """What was answered. Raises FaultOfOurs where a real line would be called again and again."""
+        """What was answered. Raises FaultOfOurs if a real line would be called again and again."""
         if self.observer.fault:
             raise self.observer.fault
         status: int = response["statusCode"]

@@ -1,9 +1,9 @@
 """The emulator's own process: ministack behind a short queue for API calls.
 
 Run as `python -m infra.local.gateway FD WORKERS [keep-garbage]`, with a listening socket as file descriptor FD. Every
-API call that runs while another one does costs the emulator one more Lambda worker: a process of some 100 MB that takes
-a second of CPU to start. AWS has room for a rush of a hundred; this machine does not. So at most WORKERS calls are let
-in at once, and the others wait their turn, as they would for a slower network.
+API call that runs while another one does costs the emulator one more Lambda worker: a process of about 100 MB that
+takes a second of CPU to start. AWS has room for a rush of a hundred; this machine does not. So at most WORKERS calls
+are let in at once, and the others wait their turn, as they would for a slower network.
 """
 
 import asyncio

@@ -94,7 +94,7 @@ class Narrator:
         self._console.line(f"{at - self._began:7.1f} s  {name}{label:<{LABEL_CHARACTERS}} {short}", colour)
 
     def _name(self, happening: Happening) -> str:
-        """Which call it is, by the order in which they came; '' where calls come one after another."""
+        """Which call it is, by the order in which they came; '' if calls come one after another."""
         if self._names is None:
             return ""
         name = self._names.name(happening.leg.call_session_id) if happening.leg else ""

@@ -61,7 +61,7 @@ def store_key(name: str, region: str, key: str) -> bool:
 
 
 def _text(secrets: SecretsManagerClient, name: str) -> str | None:
-    """What a secret holds; None where there is none."""
+    """What a secret holds; None if there is none."""
     try:
         return secrets.get_secret_value(SecretId=name).get("SecretString", "")
     except ClientError as error:

@@ -44,7 +44,7 @@ class Replays:
     parked: ParkedEvents
     store: CallsTable
     deliver: Callable[[Mapping[str, Any]], str]
-    """Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
+    """Takes an event to the webhook function. Returns why it was not taken, '' if it was."""
     now_seconds: Callable[[], float]
 
     def find(self, wanted: str = "") -> tuple[ParkedEvent, ...]:
@@ -55,7 +55,7 @@ class Replays:
         return tuple(sorted(found, key=lambda each: (each.parked_at, each.occurred_at)))
 
     def run(self, events: Iterable[ParkedEvent]) -> Iterator[Replayed]:
-        """Run events again, call by call; gives what became of each as soon as it is known of its call."""
+        """Run events again, call by call; returns what became of each as soon as it is known of its call."""
         calls: dict[str, list[ParkedEvent]] = {}
         for event in events:
             calls.setdefault(event.call_session_id or event.name, []).append(event)

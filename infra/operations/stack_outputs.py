@@ -63,7 +63,7 @@ class Deployed:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def output(self, name: str) -> str:
-        """An output's value. Raises DialtoneError where an older template has none of that name."""
+        """An output's value. Raises DialtoneError if an older template has none of that name."""
         if name not in self.outputs:
             raise DialtoneError(f"the stack {self.name} has no output {name}: deploy this version of it")
         return self.outputs[name]
@@ -87,13 +87,13 @@ class Stack:
     """What a deployed stack is made of, by name."""
 
     name: str
-    """'' where the environment named its parts."""
+    """'' if the environment named its parts."""
     parts: Mapping[str, str]
     """Environment variable → value."""
 
     @property
     def calls_table(self) -> str:
-        """Name of the table of calls. Raises DialtoneError where it is not known, as do the others."""
+        """Name of the table of calls. Raises DialtoneError if it is not known, as do the others."""
         return self._part("CALLS_TABLE")
 
     @property
@@ -203,7 +203,7 @@ def samconfig() -> str:
 
 
 def region_in(config: str, stack: str) -> str:
-    """The region that a samconfig.toml deploys a stack to; '' where it does not know the stack."""
+    """The region that a samconfig.toml deploys a stack to; '' if it does not know the stack."""
     for environment in tomllib.loads(config).values():
         settings = environment.get("global", {}).get("parameters", {}) if isinstance(environment, dict) else {}
         if settings.get("stack_name") == stack:

@@ -13,7 +13,7 @@ from dialtone.adapters.telnyx_sdk import TelnyxSdk
 
 
 def lean_sdk(sdk: TelnyxSdk) -> dict[str, Any]:
-    """Give the SDK's `version`, and its `modules` by their files.
+    """Return the SDK's `version`, and its `modules` by their files.
 
     Raises RuntimeError if it cannot be loaded leanly.
     """

@@ -19,7 +19,7 @@ CONVERSATIONS = ".test"
 
 
 def build(flows: Path, folder: Path, architecture: str, tools: Tools) -> Path:
-    """Pack functions and flows below a folder; gives the template to deploy. Raises DialtoneError."""
+    """Pack functions and flows below a folder; returns the template to deploy. Raises DialtoneError."""
     built = folder / "build"
     folder.mkdir(parents=True, exist_ok=True)
     asked = ["build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(built)]

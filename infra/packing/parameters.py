@@ -20,7 +20,7 @@ def check_parameters(where: str, given: Mapping[str, str], known: Mapping[str, M
 
 
 def _refused(value: str, parameter: Mapping[str, Any]) -> str:
-    """What the value should be; '' where it is."""
+    """What the value should be; '' if it is."""
     allowed = [str(each) for each in parameter.get("AllowedValues", ())]
     if allowed and value not in allowed:
         return f"must be one of {', '.join(allowed)}"

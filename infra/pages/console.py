@@ -84,7 +84,7 @@ class ConsoleSite:
 
 
 def drawn(flow: str, texts: Mapping[str, str] | None) -> str | None:
-    """The flow's picture; None where its files are not known, or this version cannot read them."""
+    """The flow's picture; None if its files are not known, or this version cannot read them."""
     if texts is None:
         return None
     with TemporaryDirectory() as folder:

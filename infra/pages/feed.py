@@ -25,7 +25,7 @@ class Feed:
             self._changed.notify_all()
 
     def events(self) -> Iterator[tuple[int, Mapping[str, Any]] | None]:
-        """The latest at once, then each that follows; None where nothing has come for a while."""
+        """The latest at once, then each that follows; None if nothing has come for a while."""
         seen = 0
         while True:
             with self._changed:

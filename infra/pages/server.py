@@ -60,7 +60,7 @@ class Asked:
 
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
-    """The JSON object that was sent; empty where none was."""
+    """The JSON object that was sent; empty if none was."""
     last_event: int = 0
     """The number of the last event that a browser got before it had to connect anew."""
     path: str = "/"
@@ -74,7 +74,7 @@ class Asked:
     """Whether one of this server's own pages has sent it, as a browser says of every request that is not a GET."""
 
     def text(self, name: str) -> str:
-        """A text of the body. Raises Refusal where it is something else."""
+        """A text of the body. Raises Refusal if it is something else."""
         value = self.body.get(name, "")
         if not isinstance(value, str):
             raise Refusal(HTTPStatus.BAD_REQUEST, f"{name} must be a text")
@@ -166,7 +166,7 @@ class LocalServer:
         self.close()
 
     def close(self) -> None:
-        """Give the port back; for a server that was never entered."""
+        """Release the port of a server that was never entered."""
         self._server.server_close()
 
 

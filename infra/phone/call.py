@@ -263,7 +263,7 @@ class Call:
         return self.diary.conversation(leg, name=name, at=began, outcome=outcome, recordings=kept)
 
     def recorded(self, name: str) -> bytes:
-        """A recording or transcript of it, by its name in the bucket. Raises DialtoneError where there is none."""
+        """A recording or transcript of it, by its name in the bucket. Raises DialtoneError if there is none."""
         for recording in self.system.store.recordings(self.session):
             for file in (recording.audio, recording.transcript):
                 if file is not None and file.key.rpartition("/")[2] == name:

@@ -86,7 +86,7 @@ class CallService:
         return call
 
     def call(self, session: str) -> Call:
-        """A call by its session. Raises DialtoneError where it is not known, or no more."""
+        """A call by its session. Raises DialtoneError if it is not known, or no more."""
         if session not in self._calls:
             raise DialtoneError("there is no such call: it was made on another line, or is long over")
         return self._calls[session]

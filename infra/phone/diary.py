@@ -119,7 +119,7 @@ class Page:
             self.actions.append(Action(happening.at, happening.at, {"hangs_up": True}))
 
     def _tell(self, items: list[Item], place: int, until: float) -> float:
-        """Add what was heard of a sound up to then; gives when the person had heard it."""
+        """Add what was heard of a sound up to then; returns when the person had heard it."""
         sound = self.heard[place]
         until = min(until, self.silenced.get(place, math.inf))
         item, by = _heard(sound, until)

@@ -37,7 +37,7 @@ class Keyboard:
     def __init__(self, descriptor: int | None = None) -> None:
         """Read from a file descriptor, or from standard input; None there means that nothing will be typed.
 
-        Raises DialtoneError on Windows, where `select` waits for no keyboard.
+        Raises DialtoneError on Windows, if `select` waits for no keyboard.
         """
         if not hasattr(signal, "SIGTSTP"):
             raise DialtoneError("a call needs a POSIX terminal: on Windows, use WSL")

@@ -78,7 +78,7 @@ class Loudspeaker:
             self._give_up(f"ended with {speaking.returncode}: has this machine a sound device?")
 
     def _read_out(self, speaking: subprocess.Popen[bytes], words: str) -> None:
-        """A prompt has some 3,000 characters: less than a pipe holds, so this never waits."""
+        """A prompt has about 3,000 characters: less than a pipe holds, so this never waits."""
         if speaking.stdin is None:
             return
         try:

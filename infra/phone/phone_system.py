@@ -25,7 +25,7 @@ class PhoneSystem(Protocol):
         """Raises what ended it."""
 
     def last_fault(self) -> str:
-        """Why the last event failed that could not be handled; '' where nothing says so."""
+        """Why the last event failed that could not be handled; '' if nothing says so."""
         ...
 
     def stored_object(self, key: str) -> bytes:

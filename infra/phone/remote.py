@@ -54,7 +54,7 @@ UNKNOWN = CallState(
 
 @dataclass(frozen=True, slots=True)
 class LineThere:
-    """A line that is up, at a port of this machine. Raises DialtoneError, saying what to do, where it is not."""
+    """A line that is up, at a port of this machine. Raises DialtoneError, saying what to do, if it is not."""
 
     port: int
 
@@ -82,7 +82,7 @@ class LineThere:
         return answer
 
     def events(self, path: str, last: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Events as they come, each with its number, until the line stops sending. Raises OSError where it is gone."""
+        """Events as they come, each with its number, until the line stops sending. Raises OSError if it is gone."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=SILENCE_SECONDS)
         try:
             connection.request("GET", path, headers={"Last-Event-ID": str(last)})

@@ -57,7 +57,7 @@ class Project:
 
     @property
     def file(self) -> Path | None:
-        """`dialtone.toml`; None where the project has none."""
+        """`dialtone.toml`; None if the project has none."""
         file = self.root / PROJECT_FILE
         return file if file.is_file() and not self.is_samples else None
 

@@ -41,7 +41,7 @@ class Comparison:
 
     @property
     def last_common(self) -> str:
-        """The step after which they part; '' where they do from the beginning."""
+        """The step after which they part; '' if they do from the beginning."""
         place = self.parts_at
         return self.then.steps[place - 1] if place else ""
 

@@ -84,9 +84,9 @@ class Dialled:
     given: Mapping[str, str]
     answered_after: float
     finding: str
-    """What detection found; '' where there was none."""
+    """What detection found; '' if there was none."""
     greeting_seconds: float
-    """Of a machine, from its answer; 0 where nothing was reported of its end."""
+    """Of a machine, from its answer; 0 if nothing was reported of its end."""
     beep: bool
     premium: bool
 
@@ -130,7 +130,7 @@ class RecordedCall:
 
 
 def led_leg(legs: Sequence[Call]) -> Call:
-    """The leg that a flow led. Raises NotReplayable where there is none that is over."""
+    """The leg that a flow led. Raises NotReplayable if there is none that is over."""
     call = next((each for each in legs if each.direction == "incoming"), None) or next(iter(legs), None)
     if call is None:
         raise NotReplayable("the table holds no leg of it any more: choose a later call")

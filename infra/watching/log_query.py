@@ -24,7 +24,7 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str | float | None, ...], ...]
-    """The group first; None where there is no value."""
+    """The group first; None if there is no value."""
 
 
 def asked(query: str, logs: Mapping[str, Sequence[Record]]) -> Table:

@@ -139,7 +139,7 @@ class RecordingInfo(NamedTuple):
     channels: str
     status: str
     duration_millis: int | None
-    """None where Telnyx gives none."""
+    """None if Telnyx gives none."""
     started_at: str
     ended_at: str
     download_urls: Mapping[str, str]
@@ -168,7 +168,7 @@ class CallInfo(NamedTuple):
 
     is_alive: bool
     ended_at: str
-    """'' where Telnyx gives none."""
+    """'' if Telnyx gives none."""
 
 
 class QueueInfo(NamedTuple):

@@ -1,7 +1,7 @@
 """Loads the telnyx package without running its package indexes.
 
 `telnyx.types`, `telnyx.resources` and the packages below them have an `__init__` that imports every model that Telnyx
-has: some 3,000 modules, seconds of silence for a caller. Here such an index is parsed instead of run, and a name in it
+has: about 3,000 modules, seconds of silence for a caller. Here such an index is parsed instead of run, and a name in it
 is imported on first use. Everything else is the SDK's own code, unchanged.
 """
 

@@ -323,7 +323,7 @@ class Move(TypedDict):
 
 
 class Queue(TypedDict):
-    """A queue of the stack; counts are None where they could not be read."""
+    """A queue of the stack; counts are None if they could not be read."""
 
     name: str
     means: str

@@ -44,7 +44,7 @@ class FailoverState(NamedTuple):
 
     @classmethod
     def decode(cls, text: object) -> FailoverState:
-        """Decode it. Anything else, of whatever type, gives an empty one."""
+        """Decode it. Anything else, of whatever type, returns an empty one."""
         try:
             fields = json.loads(base64.b64decode(text, validate=True)) if isinstance(text, str) else None
         except (binascii.Error, ValueError, RecursionError):

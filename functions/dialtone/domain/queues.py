@@ -83,7 +83,7 @@ class QueueQuestion(NamedTuple):
 
 
 class QueueAnswer(NamedTuple):
-    """Telnyx's answer about a queue; empty where Telnyx says nothing."""
+    """Telnyx's answer about a queue; empty if Telnyx says nothing."""
 
     queue: str = ""
     """The queue that the call is in, or the first with a waiting caller."""

@@ -124,7 +124,7 @@ class Document:
         return value
 
     def steps(self) -> dict[str, Any]:
-        """A flow's steps by name, as written; empty where the file has none."""
+        """A flow's steps by name, as written; empty if the file has none."""
         steps = self.at(("steps",))
         return steps if isinstance(steps, dict) else {}
 
@@ -139,7 +139,7 @@ class Document:
             self.problems.append(Problem(path, self.place(path), step, reason, remedy))
 
     def validate(self, model: type[Model], content: Any, path: Path = (), step: str = "") -> Model | None:  # noqa: ANN401 -- whatever the file holds
-        """What stands at the path as the model has it; None where there are problems, which it reports."""
+        """What stands at the path as the model has it; None if there are problems, which it reports."""
         try:
             return model.model_validate(content)
         except ValidationError as invalid:
@@ -152,7 +152,7 @@ class Document:
     def named(self, model: type[Model], name: str, kind: str, begin_with: str) -> Model | None:
         """What a file of its own holds, such as a calendar, which says its name under the key `kind`.
 
-        None where there are problems, which it reports; `begin_with` is the remedy for something else altogether.
+        None if there are problems, which it reports; `begin_with` is the remedy for a document of another kind.
         """
         if not isinstance(self.content, dict):
             self.report((), "", f"is not a {kind}", f"begin with {begin_with}")

@@ -58,7 +58,7 @@ class Api:
         )
 
     def handle(self, request: Request) -> Response:
-        """Give the response to any request that reaches the carrier."""
+        """Return the response to any request that reaches the carrier."""
         if request.path.startswith(downloads.STORAGE_PATH):
             return self._with_faults("download", lambda: downloads.handle(self._exchange, request))
         try:
@@ -70,7 +70,7 @@ class Api:
         return self._with_faults(action, answer)
 
     def _routed(self, request: Request) -> tuple[str, Callable[[], Response]]:
-        """Give the action that a request asks for, and what obeys it."""
+        """Return the action that a request asks for, and what obeys it."""
         if request.path == "/v2/calls":
             only(request, "POST")
             return "dial", lambda: self._dial(request)
@@ -234,7 +234,7 @@ def _identity(leg: Leg) -> dict[str, Any]:
 
 
 def dial(exchange: Exchange, given: dict[str, Any]) -> dict[str, Any]:
-    """Obey a checked dial: one leg for each number. Gives the answer's data, about the first of them."""
+    """Obey a checked dial: one leg for each number. Returns the answer's data, about the first of them."""
     application = exchange.applications.get(given["connection_id"])
     if application is None:
         raise errors.invalid_connection_id()
@@ -285,5 +285,5 @@ def _linked(exchange: Exchange, given: dict[str, Any]) -> Leg | None:
 
 
 def actions() -> frozenset[str]:
-    """Give every action that the API knows, dial included."""
+    """Return every action that the API knows, dial included."""
     return frozenset(specification.DESCRIPTIONS)

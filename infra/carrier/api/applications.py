@@ -61,7 +61,7 @@ def answer(exchange: Exchange, request: Request, application_id: str) -> Respons
 
 
 def resource(application: Application) -> Resource:
-    """Give an application as the API has it."""
+    """Return an application as the API has it."""
     settings = application.settings
     return {
         **DEFAULTS,

@@ -33,7 +33,7 @@ SECONDS_A_MINUTE = 60
 
 
 def routed(exchange: Exchange, request: Request) -> tuple[str, Callable[[], Response]] | None:
-    """Give what is asked for and what answers it; None for a request about something else."""
+    """Return what is asked for and what answers it; None for a request about something else."""
     match = _PATH.fullmatch(request.path)
     if match is None:
         return None
@@ -91,7 +91,7 @@ def _commanded(exchange: Exchange, request: Request, action: str, reference: str
 
 
 def _obeyed(exchange: Exchange, action: str, reference: str, leg: Leg | None, given: Given) -> tuple[Given, bool]:
-    """Give the answer, and whether the command had come before."""
+    """Return the answer, and whether the command had come before."""
     command_id, now = given.get("command_id"), exchange.clock.now
     if action == "create":
         assert leg is not None  # noqa: S101 - the description demands it
@@ -201,7 +201,7 @@ def _leave(exchange: Exchange, conference: Conference, leg: Leg | None, given: G
 
 
 def _meant(conference: Conference, given: Given) -> list[Participant]:
-    """Give the participants that a command names; all where it names none."""
+    """Return the participants that a command names; all where it names none."""
     named = given.get("call_control_ids", [])
     here = {each.leg.name.call_control_id: each for each in conference.participants}
     if unknown := [each for each in named if each not in here]:

@@ -40,7 +40,7 @@ _TRANSCRIPTIONS_BY_TIME = {"created_at": "created_at"}
 
 
 def routed(exchange: Exchange, request: Request) -> Callable[[], Response]:
-    """Give what answers a request about recordings; raises RefusalError for unknown paths and methods."""
+    """Return what answers a request about recordings; raises RefusalError for unknown paths and methods."""
     path, method = request.path, request.method
     if path == "/v2/recordings/actions/delete" and method == "POST":
         return lambda: _delete_many(exchange, request)
@@ -61,7 +61,7 @@ def routed(exchange: Exchange, request: Request) -> Callable[[], Response]:
 
 
 def _transcribed(exchange: Exchange) -> list[Recording]:
-    """Give those with a transcription: it is a resource of its own, and stays when its recording is deleted."""
+    """Return those with a transcription: it is a resource of its own, and stays when its recording is deleted."""
     return [found for found in exchange.recordings.all.values() if found.transcription_id is not None]
 
 
@@ -125,7 +125,7 @@ def _count(query: Mapping[str, str], name: str, default: int, largest: int) -> i
 
 
 def time_of(name: str, text: str) -> datetime:
-    """Give the time that a filter names; raises RefusalError."""
+    """Return the time that a filter names; raises RefusalError."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
@@ -137,7 +137,7 @@ def time_of(name: str, text: str) -> datetime:
 def _filter(
     name: str, wanted: str, by_value: Collection[str], by_time: Mapping[str, str]
 ) -> Callable[[Mapping[str, Any]], bool]:
-    """Give what says whether a resource fits a filter; raises RefusalError for one that is not known."""
+    """Return what says whether a resource fits a filter; raises RefusalError for one that is not known."""
     match = _FILTER.fullmatch(name)
     if match is None:
         raise errors.RefusalError(422, "10015", "Unknown parameter", f"{name} is not known.", parameter=name)

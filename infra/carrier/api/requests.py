@@ -12,7 +12,7 @@ Resource = dict[str, Any]
 
 
 def parameters(request: Request) -> dict[str, Any]:
-    """Give the JSON object of a request; no body is an empty one. Raises RefusalError."""
+    """Return the JSON object of a request; no body is an empty one. Raises RefusalError."""
     if not request.body:
         return {}
     try:

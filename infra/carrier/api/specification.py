@@ -160,7 +160,7 @@ class Description:
 
     @property
     def parameters(self) -> Mapping[str, Check]:
-        """Give the check of each parameter, by the name it has on the wire."""
+        """Return the check of each parameter, by the name it has on the wire."""
         if self._checks is None:
             self._checks = {}  # filled below: a description may contain itself
             self._checks.update(self._compiled())
@@ -179,7 +179,7 @@ class Description:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """Give the names that must be there."""
+        """Return the names that must be there."""
         return self._required if self.parameters else ()
 
     def check(self, value: object, pointer: str = "") -> None:
@@ -205,7 +205,7 @@ _NOT_REQUIRED = {"ActionBridgeParams": frozenset({"call_control_id"})}
 
 
 def _unwrapped(name: str, hint: Any) -> tuple[str, bool, Any]:  # noqa: ANN401 - a type hint is of any type
-    """Give a field's name on the wire, whether it is required, and its bare type."""
+    """Return a field's name on the wire, whether it is required, and its bare type."""
     required = False
     while True:
         origin = get_origin(hint)
@@ -243,19 +243,19 @@ def _check_of(hint: Any) -> Check:  # noqa: ANN401, PLR0911 - a type hint is of 
 
 @cache
 def description_of(described: type) -> Description:
-    """Give the description made of a TypedDict."""
+    """Return the description made of a TypedDict."""
     return Description(described)
 
 
 @cache
 def command(action: str) -> Description:
-    """Give the description of an action's parameters; the SDK's module is imported at its first use."""
+    """Return the description of an action's parameters; the SDK's module is imported at its first use."""
     return _read(*DESCRIPTIONS[action])
 
 
 @cache
 def request(kind: str) -> Description:
-    """Give the description of a request about the account, imported as above."""
+    """Return the description of a request about the account, imported as above."""
     return _read(*REQUESTS[kind])
 
 

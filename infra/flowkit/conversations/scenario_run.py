@@ -68,7 +68,7 @@ class ScenarioResult:
 
 
 def run_scenario(script: Script, flows: FlowLibrary) -> ScenarioResult:
-    """Play it and compare. Raises FlowInvalid for a broken flow, DialtoneError where no number leads to it."""
+    """Play it and compare. Raises FlowInvalid for a broken flow, DialtoneError if no number leads to it."""
     began = time.perf_counter()
     run = ScenarioRun(script, flows)
     fault = run.play()

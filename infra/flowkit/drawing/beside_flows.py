@@ -19,7 +19,7 @@ _EMPTY = DataFile("", (), (), ())
 
 
 def noticed_beside(file: Path, old: Text | None, new: Text | None) -> list[str]:
-    """Sentences about one file; empty where both say the same. Raises FlowInvalid for what is not YAML."""
+    """Sentences about one file; empty if both say the same. Raises FlowInvalid for what is not YAML."""
     if file.parent.name == DATA:
         return list(_of_data(file.stem, *(read_data(file.stem, each.content) if each else None for each in (old, new))))
     was, now = _content(old), _content(new)

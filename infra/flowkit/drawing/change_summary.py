@@ -14,7 +14,7 @@ NOTHING = "A caller notices nothing: only comments, the description or the order
 
 
 def summary(old: Flow | None, new: Flow | None) -> list[str]:
-    """Sentences, in the order of the new file; empty where the two are the same text."""
+    """Sentences, in the order of the new file; empty if the two are the same text."""
     if old is None or new is None:
         present = new or old
         return [f"The flow {_name(present.name)} is {'new' if new else 'gone'}."] if present else []

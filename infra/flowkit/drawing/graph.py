@@ -69,7 +69,7 @@ class Edge:
     source: str
     target: str
     label: str
-    """The key, or the words for when the call takes it; '' where it simply goes on."""
+    """The key, or the words for when the call takes it; '' if it simply goes on."""
     kind: EdgeKind
     where: str = ""
     """Where the flow says so, below the step: `keys.1`, `next`; '' for what no step says."""

@@ -57,7 +57,7 @@ def is_revision(name: str, folder: Path) -> bool:
 
 
 def at_revision(file: Path, revision: str) -> Text | None:
-    """The file as it was; None where it was not there. Raises DialtoneError for a revision that git does not know."""
+    """The file as it was; None if it was not there. Raises DialtoneError for a revision that git does not know."""
     folder = next((each for each in file.parents if each.is_dir()), file.parent)  # it may be gone with its folder
     if not is_revision(revision, folder):
         raise DialtoneError(f"{revision} is not a revision that git knows; write for example {file}@HEAD~1")

@@ -77,7 +77,7 @@ def since_when(record: WholeCall) -> str:
 
 
 def met_by_caller(step: Step, between_languages: str = " ") -> str:
-    """What the caller hears or what is done, as the step's kind says it; '' where the kind alone says all."""
+    """What the caller hears or what is done, as the step's kind says it; '' if the kind alone says all."""
     consent = getattr(step, "consent", None)
     own = "" if step.name == CONSENT_STEP else _own(step, between_languages)
     return f"{heard(consent.say, between_languages)} {own}".rstrip() if consent else own
@@ -150,7 +150,7 @@ def edge_label(step: Step, where: str) -> str:
 
 
 def _after(step: Step) -> str:
-    """What happened, where a step goes on by `next` only if it did; '' where it simply goes on."""
+    """What happened, where a step goes on by `next` only if it did; '' if it simply goes on."""
     if isinstance(step, Record) and step.review:
         return "kept"
     if isinstance(step, RecordingSwitch) and step.consent and step.consent.how == "ask":
@@ -253,7 +253,7 @@ def _details(model: BaseModel, hidden: set[str]) -> Iterator[str]:
 
 
 def setting(field: str, value: object) -> str:
-    """A field and its value in a few words; '' where there is nothing to say."""
+    """A field and its value in a few words; '' if there is nothing to say."""
     for ending, unit in _UNITS:
         if field.endswith(ending):
             return f"{plain(field.removesuffix(ending))} {value}{unit}"

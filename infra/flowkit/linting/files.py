@@ -232,7 +232,7 @@ class Folder:
 
     @cached_property
     def numbers(self) -> Document:
-        """The numbers file; empty where it is missing or no text."""
+        """The numbers file; empty if it is missing or no text."""
         try:
             return self.file(self.path / NUMBERS_FILE).document
         except (OSError, UnicodeDecodeError):
@@ -259,7 +259,7 @@ class Folder:
         return texts
 
     def flow(self, flow: str) -> Flow | None:
-        """A flow of this folder; None where it is not there, or cannot be read."""
+        """A flow of this folder; None if it is not there, or cannot be read."""
         try:
             return self.file(self.path / f"{flow}.yaml").parsed
         except (OSError, UnicodeDecodeError):
@@ -338,7 +338,7 @@ class Folder:
 
     @cached_property
     def audio(self) -> Mapping[str, File]:
-        """The audio files by name without the ending; empty where there is no such folder."""
+        """The audio files by name without the ending; empty if there is no such folder."""
         return {path.stem: path for path in sorted((self.path / AUDIO_FOLDER).glob("*")) if path.is_file()}
 
 

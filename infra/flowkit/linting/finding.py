@@ -23,14 +23,14 @@ class Finding:
     column: int
     """Of the first character, counted from 1."""
     step: str
-    """'' where it is about no step."""
+    """'' if it is about no step."""
     rule: str
     severity: Severity
     reason: str
     """A clause that goes on from its subject: "is never reached"."""
     remedy: str
     silenced: str = ""
-    """Why a comment on its line silences it; '' where none does."""
+    """Why a comment on its line silences it; '' if none does."""
 
     @property
     def sentence(self) -> str:

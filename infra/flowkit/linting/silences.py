@@ -15,7 +15,7 @@ class Silence:
     column: int
     rule: str
     reason: str
-    """'' where it gives none: then it silences nothing."""
+    """'' if it gives none: then it silences nothing."""
 
 
 def silences(text: str) -> Iterator[Silence]:

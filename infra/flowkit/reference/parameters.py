@@ -38,7 +38,7 @@ class Example(NamedTuple):
     key: str
     step: Mapping[str, Any]
     without: Mapping[str, Any] | None
-    """The same step without the key; None where there is no such step."""
+    """The same step without the key; None if there is no such step."""
     top: Mapping[str, Any] = {}
     """What the flow says."""
 

@@ -1,7 +1,7 @@
 """Calls as they happen: the legs that go on, those that begin, and what is new in their timelines.
 
 A look reads the index of open legs, the index of calls that began in the last minutes, each followed leg and its
-timeline: 3 read units for an idle line, some 6 more for each call on it.
+timeline: 3 read units for an idle line, about 6 more for each call on it.
 """
 
 from collections.abc import Iterator

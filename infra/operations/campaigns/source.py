@@ -21,7 +21,7 @@ class Readable(Protocol):
 
 
 def pieces(where: str) -> Iterator[bytes]:
-    """The bytes of a list. Raises DialtoneError and OSError where there is none."""
+    """The bytes of a list. Raises DialtoneError and OSError if there is none."""
     if where == "-":
         yield from _pieces(sys.stdin.buffer)
     elif where.startswith(S3):

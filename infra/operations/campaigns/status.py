@@ -24,7 +24,7 @@ class Standing:
     progress: Progress
     now: float
     rate: float = 0.0
-    """Dials a second, of late; 0 where that is not known."""
+    """Dials a second, of late; 0 if that is not known."""
     spent: Spent = NOTHING_YET
 
     @property

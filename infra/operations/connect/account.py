@@ -47,7 +47,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
-    """An audio file at Telnyx. Times are ISO 8601 in UTC; `expires_at` is '' where it stays."""
+    """An audio file at Telnyx. Times are ISO 8601 in UTC; `expires_at` is '' if it stays."""
 
     name: str
     updated_at: str

@@ -78,7 +78,7 @@ def disconnection(
 
 
 def put_back(wanted: Disconnection, recorded: Recorded, account: TelnyxAccount, record: ConnectionRecord) -> list[str]:
-    """Do it; gives what a person should know. What is done is forgotten at once, the application's id at last."""
+    """Do it; returns what a person should know. What is done is forgotten at once, the application's id at last."""
     notes = []
     for name, (number, connection_id) in wanted.numbers.items():
         if not account.give_back(number, connection_id):

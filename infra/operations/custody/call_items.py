@@ -97,9 +97,9 @@ class CallItems:
         return list(self._pages("query", asked))
 
     def strip(self, call_session_id: str) -> int:
-        """Take all about people out of a call's items; gives how many were written. Once more is the same as once.
+        """Take all about people out of a call's items; returns how many were written. Once more is the same as once.
 
-        Raises DialtoneError where others go on writing them.
+        Raises DialtoneError if others go on writing them.
         """
         written = 0
         for _ in range(ROUNDS):

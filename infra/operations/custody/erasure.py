@@ -90,7 +90,7 @@ class Erasure:
     receipts: Receipts
     telnyx: Telnyx
     holds: Holds | None
-    """None where the bucket has no object lock."""
+    """None if the bucket has no object lock."""
 
     def plan(self, call_session_id: str, now: datetime) -> Plan:
         """What would be removed of a call. Raises DialtoneError for a call of which nothing is known."""
@@ -126,7 +126,7 @@ class Erasure:
     def run(self, plan: Plan, now: datetime) -> Erased:
         """Erase a call of which `begin` has left the receipt; once more is the same as once.
 
-        Raises NotDeleted where S3 keeps something, DialtoneError where others go on writing.
+        Raises NotDeleted if S3 keeps something, DialtoneError where others go on writing.
         """
         session = plan.call_session_id
         for conversation_id in sorted(_conversation_ids(self.items.of(session))):

@@ -86,7 +86,7 @@ class Export:
                 (self.folder / name).unlink(missing_ok=True)
 
     def run(self, recordings: Iterable[Recording], made_at: str) -> Iterator[Exported]:
-        """Export them; gives what is done after each. Raises DialtoneError and botocore's errors."""
+        """Export them; returns what is done after each. Raises DialtoneError and botocore's errors."""
         done, paths = Exported(), set[str]()
         with _disk(self.folder), _Listing(self.folder, self.of, made_at) as listing:
             for recording in recordings:
@@ -120,7 +120,7 @@ class Export:
         return replace(promise, sha256=hashlib.sha256(content).hexdigest())
 
     def _fetch(self, wanted: Promise, done: Exported) -> str:
-        """Have a file in the folder; gives why that is not possible, or ''."""
+        """Have a file in the folder; returns why that is not possible, or ''."""
         if not _ORDINARY_PATH.fullmatch(wanted.key):
             return "is not a key of the archive: it is not exported"
         path = self.folder / wanted.key
@@ -143,7 +143,7 @@ class Export:
         return ""
 
     def _copy(self, key: str, version: str, part: Path) -> str:
-        """Copy a version of an object; gives its hash, '' if it is not there."""
+        """Copy a version of an object; returns its hash, '' if it is not there."""
         for attempt in range(1, TRIES + 1):
             sha256 = hashlib.sha256()
             try:

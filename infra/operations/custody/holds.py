@@ -27,7 +27,7 @@ class Holds:
             )
 
     def set(self, recording: Recording, *, on: bool) -> int:
-        """Hold every version of audio, metadata and transcript, or release them; gives how many there are."""
+        """Hold every version of audio, metadata and transcript, or release them; returns how many there are."""
         versions = list(self._versions(recording))
         for version in versions:
             self.objects.hold(version, on=on)

@@ -140,7 +140,7 @@ class Objects:
         )
 
     def delete(self, versions: Iterable[Version]) -> int:
-        """Delete these versions for good; gives how many. Raises NotDeleted for what S3 keeps."""
+        """Delete these versions for good; returns how many. Raises NotDeleted for what S3 keeps."""
         deleted, batch = 0, list(versions)
         while batch:
             now, batch = batch[:MOST_AT_ONCE], batch[MOST_AT_ONCE:]

@@ -11,7 +11,7 @@ from infra.flowkit.drawing.svg import svg_of
 
 
 def keep_pictures(publications: FlowVersionsTable, flows: Path) -> str:
-    """Draw the flows of a folder and keep them; gives what is not kept, in a sentence, '' for nothing.
+    """Draw the flows of a folder and keep them; returns what is not kept, in a sentence, '' for nothing.
 
     A flow that cannot be read is left out: the linter has reported it before. Raises boto3's errors.
     """

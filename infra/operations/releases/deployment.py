@@ -27,7 +27,7 @@ RINGS_FOR_NOBODY = "NOBODY"
 
 
 def problem_before(name: str) -> str:
-    """Why a canary must not go out now; '' where it may, or where there is no such stack yet."""
+    """Why a canary must not go out now; '' if it may, or where there is no such stack yet."""
     region = region_of(name)
     try:
         stack = deployed(name, region)
@@ -92,7 +92,7 @@ def _pictures(publications: FlowVersionsTable, flows: Path) -> Iterator[str]:
 
 
 def prune(stack: Any, functions: Any, codedeploy: Any) -> Iterator[str]:  # noqa: ANN401 -- boto's clients
-    """Delete the versions that nothing needs: each keeps a snapshot, which costs. Gives what was done."""
+    """Delete the versions that nothing needs: each keeps a snapshot, which costs. Returns what was done."""
     if deployments_going_on(codedeploy, application_of(stack)):
         yield "A deployment is going on: no version was pruned."
         return

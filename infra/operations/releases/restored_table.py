@@ -97,7 +97,7 @@ class RestoredTable:
         return found.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") == "ENABLED"
 
     def _stream_of(self, table: TableDescriptionTypeDef) -> str:
-        """The ARN of the table's stream; '' where it has none."""
+        """The ARN of the table's stream; '' if it has none."""
         settings = table.get("StreamSpecification", {})
         if not settings.get("StreamEnabled"):
             return ""

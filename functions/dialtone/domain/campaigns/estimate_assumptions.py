@@ -24,7 +24,7 @@ class Assumed:
     call_seconds: int = CALL_SECONDS
     minute_dollars: float = TELNYX_MINUTE_DOLLARS
     detection_dollars: float = 0.0
-    """Of Telnyx, for detection in a call that is answered; 0 where nobody said."""
+    """Of Telnyx, for detection in a call that is answered; 0 if not given."""
 
     @property
     def dials_per_second(self) -> float:

@@ -44,7 +44,7 @@ def _back_to(flow: str, other: str, others: Mapping[str, frozenset[str]]) -> tup
 
 
 def _depth(flow: str, others: Mapping[str, frozenset[str]]) -> int:
-    """How many visits deep a call is that goes there and on; 0 where it comes to a circle."""
+    """How many visits deep a call is that goes there and on; 0 if it comes to a circle."""
     here, depth = {flow}, 1
     while depth <= len(others) and (further := {each for name in here for each in others.get(name, ())}):
         here, depth = further, depth + 1

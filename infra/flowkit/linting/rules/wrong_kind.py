@@ -58,7 +58,7 @@ def _kind_of_text(file: FlowFile, text: str) -> str:
 
 
 def _kind(file: FlowFile, name: str, *, texts_only: bool = False) -> str:
-    """The kind of all that a variable is ever set to; '' where that differs, or comes from outside.
+    """The kind of all that a variable is ever set to; '' if that differs, or comes from outside.
 
     With `texts_only`, what is reckoned does not count: it would be a number, if only it could be reckoned.
     """
