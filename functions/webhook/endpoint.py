@@ -20,7 +20,7 @@ from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.signature import NotSigned, Verifier, request_body, request_headers
 from dialtone.adapters.telemetry import Measure, print_exception
 from dialtone.domain.control_actions import ACTION
-from dialtone.domain.deadline import DeadlinePassed
+from dialtone.domain.deadline import HANDLING_SECONDS, DeadlinePassed
 from dialtone.domain.decisions import (
     FLOW_ERROR,
     HANGUP_REFUSED,
@@ -49,10 +49,6 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from webhook.processor import EventProcessor, EventResult
     from webhook.refused_commands import Sent
-
-HANDLING_SECONDS = 1.8
-"""How long a webhook may wait for other systems, from its arrival: Telnyx waits 2 s for the answer, which also has to
-travel. Our own computing comes on top."""
 
 PARKING_SECONDS = 2.0
 """How long parking an event may take beyond what was left of its time: the answer is 5xx in any case, and even so the

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dialtone.domain.deadline import HANDLING_SECONDS
 from infra.carrier import ApiFault, Caller, HangUp, Hear, NoAnswer, Person, Press, Request, Say, Silence, WebhookFault
 from infra.carrier.delivery import Settle
 from infra.carrier.trace import Heard
@@ -260,8 +261,6 @@ def test_what_an_agent_lets_the_caller_hear_while_they_talk_ends_no_conversation
     assert (line.times_said(), line.obeyed("transfer")) == (0, 1)
 
 
-HANDLING_SECONDS = 1.8
-"""A webhook's whole time, which one takes whose table or whose Telnyx is silent."""
 COLD_SECONDS = 1.0
 """The failover's, always started from cold."""
 

@@ -5,10 +5,10 @@ from itertools import accumulate
 import pytest
 
 from dialtone.domain.commands import Command
+from dialtone.domain.deadline import HANDLING_SECONDS
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, CALLER_EVENTS, DIALLED_EVENTS, RETRIES_MS
 from infra.flowkit.dialling import dial_command
 from tests.staged_call import StagedCall
-from webhook.endpoint import HANDLING_SECONDS
 from webhook.event_types import UNDERSTOOD
 
 WHISPERED = """

@@ -14,6 +14,10 @@ from contextvars import ContextVar
 
 from dialtone.domain.errors import DialtoneError
 
+HANDLING_SECONDS = 1.8
+"""How long a webhook may wait for other systems, from its arrival: Telnyx waits 2 s for the answer, which also has to
+travel. Our own computing comes on top."""
+
 NO_DEADLINE = math.inf
 """For work that no caller waits for."""
 
