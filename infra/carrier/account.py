@@ -30,7 +30,7 @@ CALLEES: Mapping[str, Callee] = {
 
 
 def upload_audio(carrier: Carrier, flows: Path, missing: Collection[str] = ()) -> None:
-    """Upload the audio beside the flows, as in Telnyx's portal, without what is to be missing."""
+    """Upload the flows' audio, as in Telnyx's portal, except files that are meant to be missing."""
     for file in sorted((flows / AUDIO_FOLDER).glob("*")):
         if file.is_file() and file.stem not in missing:
             carrier.media.upload(file.stem, file.read_bytes())

@@ -26,7 +26,7 @@ class AiAssistant(AiSession):
         self._greeting = given.get("greeting") or given["assistant"].get("greeting")
 
     def begin(self) -> None:
-        """Greet: what is still gathered on the leg is cancelled."""
+        """Greet the caller; a gather in progress on the leg is cancelled."""
         self._replace_gather()
         if self._id in self._exchange.broken_assistants:
             failed = {"assistant_id": self._id, "reason": "invalid_request"}
@@ -38,7 +38,7 @@ class AiAssistant(AiSession):
             self._say(self._greeting, then=lambda: None)
 
     def hears(self) -> None:
-        """Hear somebody begin to speak, which interrupts it."""
+        """React to the start of speech, which interrupts the assistant."""
         self._stop_speaking()
 
     def heard(self, words: str) -> None:

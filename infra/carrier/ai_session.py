@@ -14,7 +14,7 @@ MODEL = "Qwen/Qwen3-235B-A22B"
 
 
 class AiSession(ABC):
-    """An assistant on a leg. It stands where a gather does, and takes no keys."""
+    """An assistant on a leg. It takes the place of a gather, and ignores keys."""
 
     tells_keys = True
 

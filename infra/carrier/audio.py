@@ -1,4 +1,4 @@
-"""What is played to a leg: a queue of speech and audio files, one after the other."""
+"""The audio played to a leg: a queue of speech and audio files."""
 
 from __future__ import annotations
 

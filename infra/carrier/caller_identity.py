@@ -1,4 +1,4 @@
-"""What a network says of a caller beside the number, as Telnyx passes it on."""
+"""What the network reports about a caller besides the number, as passed on by Telnyx."""
 
 from typing import Any, NamedTuple
 

@@ -34,7 +34,7 @@ PACKETS_PER_SECOND = 50
 
 
 def route_of(application: Application, given: dict[str, Any], before: Route | None = None) -> Route:
-    """Return where a leg's webhooks go: the application's URLs, and what a command overrides for this call."""
+    """Return the URLs of a leg's webhooks: the application's, with a command's overrides for this call."""
     base = before or Route(
         application.webhook_event_url,
         application.webhook_event_failover_url,
@@ -125,7 +125,7 @@ def answer(exchange: Exchange, leg: Leg) -> None:
 
 
 def bridge(exchange: Exchange, first: Leg, second: Leg) -> None:
-    """Let two legs hear each other; what was playing to them or being gathered on them ends."""
+    """Bridge two legs; audio and gathers on them end."""
     for leg, peer in ((first, second), (second, first)):
         if leg.gather is not None:
             leg.gather.end("cancelled")
@@ -184,7 +184,7 @@ def _said(exchange: Exchange, leg: Leg, heard_by: tuple[Leg, ...], words: str) -
 
 
 def _write_down(exchange: Exchange, leg: Leg, track: str, words: str) -> None:
-    """Report a sentence where live transcription listens; one engine alone says on which track it was said."""
+    """Report a sentence to live transcription; only one engine reports the track."""
     if leg.transcription is None or not words:
         return
     engine, tracks = leg.transcription

@@ -256,7 +256,7 @@ class Carrier:
         return self._trace.kept
 
     def observe(self, observer: Callable[[Happening], None]) -> None:
-        """Let `observer` be called with everything from now on, in order, on the thread where it happens."""
+        """Call `observer` with every entry from now on, in order, on the thread where it occurs."""
         self._trace.observe(observer)
 
     @property

@@ -130,7 +130,7 @@ def _targets(leg: Leg, given: Parameters) -> str:
 
 @_command()
 def speak(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
-    """Read a text out, after what is queued already."""
+    """Speak a text, after the audio already queued."""
     prompt = _spoken(given, given["payload"], loops=_loops(given), targets=_targets(leg, given))
     take_client_state(leg, given)
     _queue_prompt(leg, prompt, given)
@@ -156,7 +156,7 @@ def file_prompt(exchange: Exchange, given: Parameters, prefix: str = "", **more:
 
 @_command()
 def playback_start(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
-    """Play an audio file, after what is queued already or over it."""
+    """Play an audio file, after the audio already queued or over it."""
     overlay = given.get("overlay", False)
     if overlay and (leg.audio.playing is None or leg.audio.playing.prompt.kind != "audio"):
         raise errors.cannot("Audio can be overlaid only while other audio is being played.")
@@ -301,7 +301,7 @@ ENGINES = {"A": "Google", "B": "Telnyx"}
 
 @_command()
 def transcription_start(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
-    """Write down what is said from now on, sentence by sentence."""
+    """Transcribe live from now on, sentence by sentence."""
     take_client_state(leg, given)
     engine, config = given.get("transcription_engine", "Google"), given.get("transcription_engine_config", {})
     if ENGINES.get(engine, engine) != ENGINES.get(named := config.get("transcription_engine", engine), named):
@@ -348,7 +348,7 @@ def send_dtmf(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]
 
 @_command()
 def transfer(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
-    """Call somebody for the party on this leg; both are bridged when the callee answers."""
+    """Dial a callee for this leg; both are bridged when the callee answers."""
     dialling.check_profile(exchange, leg.application, [given["to"]])
     audio = file_prompt(exchange, given)
     take_client_state(leg, given)

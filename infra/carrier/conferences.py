@@ -71,7 +71,7 @@ def join(exchange: Exchange, conference: Conference, participant: Participant, *
 
 
 def start(conference: Conference) -> None:
-    """Let those who wait hear each other."""
+    """Connect the waiting participants."""
     conference.started = True
     attend(conference)
 
@@ -133,7 +133,7 @@ def announce(exchange: Exchange, conference: Conference, prompt: Prompt, to: tup
 
 
 def silence(exchange: Exchange, conference: Conference, to: tuple[str, ...]) -> None:
-    """Stop what is spoken or played, to these calls or to all."""
+    """Stop speech and audio, for these calls or for all."""
     for each in [each for each in conference.announcements if not to or set(to) & set(each.to)]:
         _over(exchange, conference, each)
 

@@ -1,4 +1,4 @@
-"""call.cost: what a leg cost, where the application asks for it."""
+"""call.cost: a leg's cost, if the application enables it."""
 
 import math
 

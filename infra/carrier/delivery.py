@@ -55,7 +55,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a leg's webhooks go. `urls` and `retries_seconds` are by event type and override the rest."""
+    """The destination of a leg's webhooks. `urls` and `retries_seconds` are by event type and override the rest."""
 
     url: str
     failover_url: str | None

@@ -59,7 +59,7 @@ def _detected(exchange: Exchange, leg: Leg, mode: str) -> None:
 
 
 def _cut_off(leg: Leg) -> None:
-    """End what is heard and gathered: it was started before the result was known, and may not fit any more."""
+    """End audio and gathers that were started before the result was known."""
     if leg.gather is not None:
         leg.gather.end("cancelled_amd")
     leg.audio.stop(leg, "all", "cancelled_amd")

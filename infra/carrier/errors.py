@@ -200,7 +200,7 @@ def in_queue_already() -> RefusalError:
 
 
 def cannot(detail: str) -> RefusalError:
-    """Refuse a command in a state that Telnyx's list has no code of its own for."""
+    """Refuse a command in a state for which Telnyx's list has no specific code."""
     return RefusalError(422, "90033", "Unable to execute command", detail)
 
 

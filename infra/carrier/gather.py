@@ -125,7 +125,7 @@ class Gather:
             self.leg.audio.withdraw(self.leg, prompt)
 
     def _no_more(self, *, pressed: bool = False) -> None:
-        """No more digits come: judge, and try again where a try is left."""
+        """Judge the gathered digits, and retry if a try is left."""
         if self.timer is not None:
             self.timer.cancel()
         status = self.rules.judge(self.digits)

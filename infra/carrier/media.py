@@ -59,7 +59,7 @@ class StoredFile:
 
 
 class MediaLibrary:
-    """What can be played: media registered by name, audio registered by URL, and whatever `fetch` gets."""
+    """Playable audio: media by name, audio by URL, and files that `fetch` downloads."""
 
     def __init__(self, fetch: Fetch | None = None, now: Callable[[], float] = float) -> None:
         self._fetch = fetch
@@ -96,7 +96,7 @@ class MediaLibrary:
         del self._named[media_name]
 
     def fetch_ahead(self, urls: Iterable[str], *, cached: bool = True) -> Mapping[str, bytes | OSError]:
-        """Fetch what URLs lead to, unless it is known and may be `cached`; where there is nothing, give the error."""
+        """Fetch URLs, unless known and `cached` is allowed; return an error if there is nothing."""
         if self._fetch is None:
             return {}
         return {url: self._fetched(url) for url in urls if not (cached and url in self._by_url)}
@@ -111,7 +111,7 @@ class MediaLibrary:
             self._at_hand = before
 
     def fetched(self, url: str) -> bytes:
-        """Return what lies behind a URL. Raises OSError."""
+        """Return the content of a URL. Raises OSError."""
         found = self._at_hand[url] if url in self._at_hand else self._fetched(url)
         if isinstance(found, OSError):
             raise found

@@ -133,7 +133,7 @@ Callee = Person | Machine | NoAnswer | Unreached
 
 
 def Fax() -> Machine:  # noqa: N802 - reads like the other callees
-    """Return a fax machine: it whistles, and hangs up when nobody answers in kind."""
+    """Return a fax machine: it sends its tone, and hangs up when no fax answers."""
     return Machine(
         greeting_seconds=3, beep=False, greeting="(fax tones)", records_seconds=40, nature=Nature.FAX, answers_after=4
     )
@@ -235,7 +235,7 @@ class Actor:
         self.stops()
 
     def stops(self) -> None:
-        """Do nothing more by itself: somebody else has taken the telephone."""
+        """Stop the script: somebody else has taken over the phone."""
         self._awaited = None
         self._next = len(self._steps)
         if self._timer is not None:

@@ -32,7 +32,7 @@ _LENGTHS = {
 
 
 class Payment:
-    """A payment under way on a leg. It stands where a gather does: keys go to it."""
+    """A payment in progress on a leg. It takes the place of a gather: keys go to it."""
 
     tells_keys = False
 

@@ -31,7 +31,7 @@ def enter(  # noqa: PLR0913 - what `enqueue` takes
     max_wait_seconds: int | None = None,
     keep: bool = False,
 ) -> None:
-    """Put a call at the end of a queue. The size of a queue that exists stays as it is. Raises RefusalError."""
+    """Add a call to the end of a queue. The size of an existing queue stays unchanged. Raises RefusalError."""
     if place := place_of(exchange, leg):
         raise errors.in_queue_already() if place[0].name == name else errors.cannot("The call is in another queue.")
     if leg.conference is not None:

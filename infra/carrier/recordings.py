@@ -74,7 +74,7 @@ def stop(exchange: Exchange, recording: Recording) -> None:
 
 
 def speech_began(leg: Leg, words: str) -> None:
-    """Take notice that somebody on a leg speaks: silence is over."""
+    """Note that somebody on a leg speaks, which ends silence."""
     for recording in active(leg):
         if recording.silence_timer is not None:
             recording.silence_timer.cancel()

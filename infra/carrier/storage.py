@@ -19,7 +19,7 @@ def _signature(secret: str, recording_id: str, issued: str) -> str:
 
 
 def url_of(exchange: Exchange, recording: Recording) -> str:
-    """Return a fresh download URL, shaped like a pre-signed one: the file is named as was asked, or after its leg."""
+    """Return a new download URL, shaped like a pre-signed one: the file has the requested name, or its leg's."""
     issued = f"{exchange.clock.now:.6f}"
     signature = _signature(exchange.secret, recording.id, issued)
     query = f"X-Amz-Date={issued}&X-Amz-Expires={URL_SECONDS}&X-Amz-Signature={signature}"

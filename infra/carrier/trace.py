@@ -42,7 +42,7 @@ class Answered(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridged(Happening):
-    """Two legs hear each other from here on."""
+    """Two legs are bridged."""
 
     with_leg: LegName
 
@@ -195,7 +195,7 @@ class Trace:
         return bool(self._observers)
 
     def observe(self, observer: Callable[[Happening], None]) -> None:
-        """Let `observer` be called with everything from now on, in order, on the thread where it happens."""
+        """Call `observer` with every entry from now on, in order, on the thread where it occurs."""
         self._observers.append(observer)
 
     def add(self, happening: Happening) -> None:

@@ -39,23 +39,23 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Replays:
-    """Runs parked events again. Methods raise botocore's errors; what is not known to be processed stays parked."""
+    """Replays parked events. Methods raise botocore's errors; events that may not have been processed stay parked."""
 
     parked: ParkedEvents
     store: CallsTable
     deliver: Callable[[Mapping[str, Any]], str]
-    """Takes an event to the webhook function. Returns why it was not taken, '' if it was."""
+    """Delivers an event to the webhook function. Returns why it was not accepted, '' if it was."""
     now_seconds: Callable[[], float]
 
     def find(self, wanted: str = "") -> tuple[ParkedEvent, ...]:
-        """What is parked, in the order in which it was: all of it, an event by its id, or those of a call session."""
+        """Parked events in order: all, one by its id, or those of a call session."""
         names = [name for name in self.parked.names() if wanted in {"", name, *name.split("/")}]
         with ThreadPoolExecutor(CALLS_AT_ONCE) as threads:
             found = [each for each in threads.map(self.parked.get, names) if each]
         return tuple(sorted(found, key=lambda each: (each.parked_at, each.occurred_at)))
 
     def run(self, events: Iterable[ParkedEvent]) -> Iterator[Replayed]:
-        """Run events again, call by call; returns what became of each as soon as it is known of its call."""
+        """Replay events, call by call; yields the result of each call's events when they are done."""
         calls: dict[str, list[ParkedEvent]] = {}
         for event in events:
             calls.setdefault(event.call_session_id or event.name, []).append(event)
@@ -90,7 +90,7 @@ class Replays:
         return Replayed(parked, taken=True, said=said)
 
     def _is_over(self, event: Event) -> bool:
-        """Whether nobody is on the line any more; its own hang-up itself says so."""
+        """Whether the call has ended; its own hang-up shows that."""
         if event.type == HANG_UP and not event.about_callee:
             return True
         if self.now_seconds() - datetime.fromisoformat(event.occurred_at).timestamp() > LONGEST_CALL_SECONDS:

@@ -1,6 +1,6 @@
 """`python -m infra.operations.smoke_call STACK`: plays a synthetic call through a stack that has just been deployed.
 
-The call rings nobody, asks Telnyx for nothing, and nothing of it is left in the table.
+The call dials nobody and sends nothing to Telnyx, and its items are deleted.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 DOORS = ("WebhookUrl", "FailoverUrl")
-"""Outputs: where anybody can send a webhook."""
+"""Outputs with the public webhook URLs."""
 
 SECONDS = 30.0
 
 
 def smoke_call(stack: Deployed) -> Iterator[str]:
-    """What was seen, line by line. Raises DialtoneError at the first thing that is not as it should be."""
+    """The results, line by line. Raises DialtoneError at the first problem."""
     for door in DOORS:
         stack.output(door)
         if (status := _unsigned(stack.url(door))) != HTTPStatus.UNAUTHORIZED:

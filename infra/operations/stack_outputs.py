@@ -69,7 +69,7 @@ class Deployed:
         return self.outputs[name]
 
     def url(self, name: str) -> str:
-        """An output that is an address, as it is reached; '' for none. On the local emulator that is another one."""
+        """An output that is a URL, mapped to the local emulator if needed; '' for none."""
         return reached_at(self.outputs.get(name, ""), os.environ.get("AWS_ENDPOINT_URL", ""))
 
     def check_up(self) -> None:
@@ -133,11 +133,11 @@ class Stack:
 
     @property
     def control_url(self) -> str:
-        """Where the control API is reached."""
+        """The control API's URL."""
         return reached_at(self._part("CONTROL_URL"), os.environ.get("AWS_ENDPOINT_URL", ""))
 
     def telnyx_api_key(self) -> Secret[str]:
-        """What gives Telnyx's API key: the environment's own, else the secret of the stack."""
+        """Telnyx's API key: from the environment, else from the stack's secret."""
         return telnyx_api_key(self.parts)
 
     def _part(self, variable: str) -> str:
@@ -212,7 +212,7 @@ def region_in(config: str, stack: str) -> str:
 
 
 def reached_at(url: str, endpoint_url: str) -> str:
-    """The address on the emulator at `endpoint_url` of what has `url` on AWS; the same without an emulator."""
+    """The URL on the emulator at `endpoint_url` for an AWS `url`; unchanged without an emulator."""
     parts = urlsplit(url)
     identifier, _, rest = parts.netloc.partition(".")
     path = LOCAL_PATHS.get(rest.partition(".")[0])

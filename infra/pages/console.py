@@ -33,7 +33,7 @@ class ConsoleSite:
 
     client: Client
     audio: str
-    """Where links to audio lead, as a content security policy has it."""
+    """The origin of links to audio, for the content security policy."""
 
     def routes(self) -> list[Route]:
         """What is asked how, and what answers."""

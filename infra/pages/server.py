@@ -39,7 +39,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Everything comes from here, and nothing that stands in a text is run."""
+"""Everything is loaded from here, and no inline code runs."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -62,7 +62,7 @@ class Asked:
     body: Mapping[str, Any] = field(default_factory=dict)
     """The JSON object that was sent; empty if none was."""
     last_event: int = 0
-    """The number of the last event that a browser got before it had to connect anew."""
+    """The number of the last event that a browser received before it reconnected."""
     path: str = "/"
     """As it was sent, its escapes unread."""
     raw_query: str = ""
@@ -94,7 +94,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An answer that goes on: server-sent events, each with its number; None asks whether anybody still listens."""
+    """A streaming response: server-sent events, each with its number; None checks whether the client still listens."""
 
     events: Iterator[tuple[int, Mapping[str, Any]] | None]
 

@@ -20,7 +20,7 @@ ORGANIZATION = str(uuid.uuid5(uuid.NAMESPACE_OID, "simulated organization"))
 
 
 def routed(exchange: Exchange, request: Request, public_key: str) -> tuple[str, Callable[[], Response]] | None:
-    """Return what is asked for and what answers it; None for a request about something else."""
+    """Return the action and its handler; None for a request about another resource."""
     match = _PATH.fullmatch(request.path)
     if match is None:
         return None

@@ -70,7 +70,7 @@ class Api:
         return self._with_faults(action, answer)
 
     def _routed(self, request: Request) -> tuple[str, Callable[[], Response]]:
-        """Return the action that a request asks for, and what obeys it."""
+        """Return the requested action and its handler."""
         if request.path == "/v2/calls":
             only(request, "POST")
             return "dial", lambda: self._dial(request)
@@ -285,5 +285,5 @@ def _linked(exchange: Exchange, given: dict[str, Any]) -> Leg | None:
 
 
 def actions() -> frozenset[str]:
-    """Return every action that the API knows, dial included."""
+    """Return every action of the API, including dial."""
     return frozenset(specification.DESCRIPTIONS)

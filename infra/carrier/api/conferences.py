@@ -33,7 +33,7 @@ SECONDS_A_MINUTE = 60
 
 
 def routed(exchange: Exchange, request: Request) -> tuple[str, Callable[[], Response]] | None:
-    """Return what is asked for and what answers it; None for a request about something else."""
+    """Return the action and its handler; None for a request about another resource."""
     match = _PATH.fullmatch(request.path)
     if match is None:
         return None

@@ -13,7 +13,7 @@ _MESSAGES = re.compile(r"/v2/ai/conversations/([^/]+)/messages")
 
 
 def routed(exchange: Exchange, request: Request) -> tuple[str, Callable[[], Response]] | None:
-    """Return what answers a request about conversations; None for another's. Raises RefusalError."""
+    """Return the handler of a request about conversations; None for other requests. Raises RefusalError."""
     if match := _MESSAGES.fullmatch(request.path):
         only(request, "GET")
         return "conversations", lambda: _messages(exchange, match[1])

@@ -23,7 +23,7 @@ PROFILE = "4000eba1-a0c0-4563-9925-b25e842a7cb6"
 
 
 def routed(exchange: Exchange, request: Request) -> tuple[str, Callable[[], Response]] | None:
-    """Return what is asked for and what answers it; None for a request about something else."""
+    """Return the action and its handler; None for a request about another resource."""
     if request.path == "/v2/messages":
         only(request, "POST")
         return "send_message", lambda: _send(exchange, request)

@@ -40,7 +40,7 @@ _TRANSCRIPTIONS_BY_TIME = {"created_at": "created_at"}
 
 
 def routed(exchange: Exchange, request: Request) -> Callable[[], Response]:
-    """Return what answers a request about recordings; raises RefusalError for unknown paths and methods."""
+    """Return the handler of a request about recordings; raises RefusalError for unknown paths and methods."""
     path, method = request.path, request.method
     if path == "/v2/recordings/actions/delete" and method == "POST":
         return lambda: _delete_many(exchange, request)
@@ -61,7 +61,7 @@ def routed(exchange: Exchange, request: Request) -> Callable[[], Response]:
 
 
 def _transcribed(exchange: Exchange) -> list[Recording]:
-    """Return those with a transcription: it is a resource of its own, and stays when its recording is deleted."""
+    """Return recordings with a transcription, which is a separate resource and stays when its recording is deleted."""
     return [found for found in exchange.recordings.all.values() if found.transcription_id is not None]
 
 
@@ -137,7 +137,7 @@ def time_of(name: str, text: str) -> datetime:
 def _filter(
     name: str, wanted: str, by_value: Collection[str], by_time: Mapping[str, str]
 ) -> Callable[[Mapping[str, Any]], bool]:
-    """Return what says whether a resource fits a filter; raises RefusalError for one that is not known."""
+    """Return a predicate for a filter; raises RefusalError for an unknown one."""
     match = _FILTER.fullmatch(name)
     if match is None:
         raise errors.RefusalError(422, "10015", "Unknown parameter", f"{name} is not known.", parameter=name)

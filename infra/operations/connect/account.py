@@ -47,7 +47,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
-    """An audio file at Telnyx. Times are ISO 8601 in UTC; `expires_at` is '' if it stays."""
+    """An audio file at Telnyx. Times are ISO 8601 in UTC; `expires_at` is '' if it does not expire."""
 
     name: str
     updated_at: str
@@ -55,7 +55,7 @@ class StoredAudio:
 
 
 def flat(resource: Mapping[str, Any]) -> Settings:
-    """A resource's settings with those of its objects beside its own."""
+    """A resource's settings, with nested ones flattened."""
     settings: Settings = {}
     for name, value in resource.items():
         if isinstance(value, dict):

@@ -139,7 +139,7 @@ class Connecting:
         self.record.forget(id_name)
 
     def _claim(self, id_name: str, our_id: str) -> None:
-        """Of two runs at once, the one whose id is recorded first goes on, and the other stops here."""
+        """Of two simultaneous runs, the first to record its id continues; the other stops here."""
         if not self.record.put_first(id_name, our_id) and self.record.read().values.get(id_name) != our_id:
             raise _at_once(self.record.stack)
 

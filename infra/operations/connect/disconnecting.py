@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Disconnection:
-    """What is put back: numbers first, so that no call rings an application that is about to go."""
+    """Restores Telnyx's settings: numbers first, so that no call goes to an application that is about to be deleted."""
 
     numbers: Mapping[str, tuple[Number, str]]
     """Number → its id, and the connection that its calls go to again; '' if there was none."""
@@ -53,7 +53,7 @@ class Disconnection:
 def disconnection(
     recorded: Recorded, applications: Sequence[Application], profiles: Sequence[Profile], numbers: Sequence[Number]
 ) -> Disconnection:
-    """What has to be put back, of what is still as connect left it."""
+    """The settings to restore, of those unchanged since connect."""
     application = next((each for each in applications if each.id == recorded.application_id), None)
     profile = next((each for each in profiles if each.id == recorded.profile_id), None)
     by_number = {each.number: each for each in numbers}

@@ -13,7 +13,7 @@ ANY_ENDING = "*"
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Which flow takes the calls of a number where no condition says otherwise. SIP addresses are not the account's."""
+    """The default flow of each number. SIP addresses are not the account's."""
 
     whole: Mapping[str, str]
     """Numbers that are written whole: these are to ring the line."""

@@ -1,4 +1,4 @@
-"""What has to be changed at Telnyx so that a line's numbers ring. Pure: from what is wanted and what is found."""
+"""Plans the changes at Telnyx that connect a line's numbers. Pure: compares wanted and existing settings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class ProfileWanted:
-    """What is asked of the outbound voice profile; None leaves it as it is, and a new one with the default."""
+    """Wanted limits of the outbound voice profile; None keeps the current value, or the default of a new profile."""
 
     daily_spend_limit: str | None = None
     destinations: tuple[str, ...] | None = None
@@ -50,7 +50,7 @@ class ProfileWanted:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A line as it is to be at Telnyx."""
+    """A line's wanted settings at Telnyx."""
 
     name: str
     """Of a new application and a new profile."""
@@ -76,7 +76,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One setting, as it is and as it is to be."""
+    """One setting's current and wanted value."""
 
     name: str
     old: Any
@@ -161,7 +161,7 @@ class AssignNumber:
 
 @dataclass(frozen=True, slots=True)
 class ReturnNumber:
-    """A number that no flow takes any more: it goes back to where its calls went before."""
+    """A number without a flow: it is assigned to its previous application."""
 
     number: Number
     connection_id: str
@@ -208,12 +208,12 @@ class Plan:
 
     @property
     def makes_profile(self) -> bool:
-        """Whether a profile will be made, whose limits are to be asked for."""
+        """Whether a new profile is needed, whose limits must be asked for."""
         return any(isinstance(each, MakeProfile) for each in self.steps)
 
 
 def plan(wanted: Wanted, found: Found, now: datetime) -> Plan:
-    """What has to be done."""
+    """The planned changes."""
     application = _application(wanted, found)
     profile = _profile(wanted, found, application)
     notes = list(_notes(wanted, found, profile))

@@ -44,7 +44,7 @@ class RecordedAudio:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What is remembered of a stack; all empty before the first connect."""
+    """The record of a stack; empty before the first connect."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -93,7 +93,7 @@ class ConnectionRecord:
 
     @property
     def folder(self) -> str:
-        """Where they lie."""
+        """Their path."""
         return f"/dialtone/{self.stack}/telnyx/"
 
     def read(self) -> Recorded:

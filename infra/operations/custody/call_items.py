@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     RawItem = Mapping[str, Any]
-    """As DynamoDB gives it: what is not looked at goes back as it came."""
+    """In DynamoDB's format, so that unread attributes are written back unchanged."""
 
 RECEIPT = "RECEIPT#"
 """The item that says in the table that a call was erased; the bucket's receipt is what counts."""
@@ -124,7 +124,7 @@ class CallItems:
         self._client.put_item(TableName=self._table, Item=item)
 
     def _replace(self, item: RawItem, bare: RawItem) -> bool:
-        """False if somebody else has written it meanwhile."""
+        """False if it has been changed meanwhile."""
         seen = next((name for name in ("version", "status") if name in item), "item")
         try:
             self._client.put_item(
@@ -161,7 +161,7 @@ def stripped(item: RawItem) -> RawItem:
 
 
 def _next(version: Mapping[str, str]) -> Mapping[str, str]:
-    """A leg's version goes up: an event that is being decided on what was there before is decided anew."""
+    """A leg's version is incremented, so that an event being decided at the same time is decided again."""
     return {"N": str(int(version["N"]) + 1)}
 
 

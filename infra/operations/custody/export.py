@@ -30,7 +30,7 @@ from infra.operations.custody.objects import TRIES, Absent, Objects, Unreadable
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 UNFINISHED = "unfinished-export.json"
-"""What is being exported, until it is finished."""
+"""The selection of an unfinished export."""
 PART = ".part"
 
 DIFFERS = "differs from the ledger"
@@ -120,7 +120,7 @@ class Export:
         return replace(promise, sha256=hashlib.sha256(content).hexdigest())
 
     def _fetch(self, wanted: Promise, done: Exported) -> str:
-        """Have a file in the folder; returns why that is not possible, or ''."""
+        """Make sure that a file is in the folder; returns why that is not possible, or ''."""
         if not _ORDINARY_PATH.fullmatch(wanted.key):
             return "is not a key of the archive: it is not exported"
         path = self.folder / wanted.key
@@ -201,7 +201,7 @@ class _Listing:
         self._missing.append({"recording": recording.name, "path": file.key, "problem": problem})
 
     def close(self) -> None:
-        """Finish both files, and give them their names: the hashes last, being what says that all is there."""
+        """Complete and rename both files; the hashes last, because they show that the export is complete."""
         self._manifest.write(f'\n ],\n "missing": {json.dumps(self._missing)}\n}}\n')
         self._manifest.close()
         manifest = self._folder / MANIFEST

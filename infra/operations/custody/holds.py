@@ -34,7 +34,7 @@ class Holds:
         return len(versions)
 
     def is_held(self, recording: Recording) -> bool:
-        """Whether anything of a recording is held; asked only where that is possible."""
+        """Whether any object of a recording is held; checked only if the bucket has object lock."""
         return any(map(self.objects.is_held, self._versions(recording)))
 
     def held_in(self, folders: Iterable[str]) -> tuple[str, ...]:

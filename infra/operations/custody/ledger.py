@@ -80,7 +80,7 @@ class Ledger:
 
 
 def place_of(recording: Recording) -> Place:
-    """Where an entry stands in the table."""
+    """An entry's key in the table."""
     return recording.call_session_id, f"{RECORDING}{recording.name}"
 
 

@@ -34,7 +34,7 @@ _UNREADABLE = frozenset({"AccessDenied", "403", "InvalidObjectState"})
 
 
 class Unreadable(DialtoneError):  # noqa: N818 -- reads as the sentence it is
-    """An object is there and S3 does not give it."""
+    """An object exists, but S3 does not return it."""
 
 
 class NotDeleted(DialtoneError):  # noqa: N818 -- as above
@@ -140,7 +140,7 @@ class Objects:
         )
 
     def delete(self, versions: Iterable[Version]) -> int:
-        """Delete these versions for good; returns how many. Raises NotDeleted for what S3 keeps."""
+        """Delete these versions permanently; returns how many. Raises NotDeleted for those that S3 keeps."""
         deleted, batch = 0, list(versions)
         while batch:
             now, batch = batch[:MOST_AT_ONCE], batch[MOST_AT_ONCE:]

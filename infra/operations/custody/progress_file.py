@@ -1,4 +1,4 @@
-"""Where an interrupted verification goes on: a small file, written anew as a whole each time."""
+"""Progress of a verification, to continue after an interruption: a small file, rewritten as a whole each time."""
 
 import json
 from collections.abc import Mapping
@@ -48,5 +48,5 @@ class PlaceFile:
             raise DialtoneError(f"{self.path} cannot be written ({error.strerror}): name another file") from error
 
     def remove(self) -> None:
-        """All is checked: there is no place to go on from."""
+        """The verification is complete: remove the file."""
         self.path.unlink(missing_ok=True)

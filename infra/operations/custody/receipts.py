@@ -17,7 +17,7 @@ class Receipts:
         self._objects = objects
 
     def begin(self, receipt: Receipt) -> None:
-        """From now on whatever comes of the call is refused. What is unfinished is noted first."""
+        """Write a receipt: from now on recordings of the call are refused. The unfinished marker is written first."""
         for key in (_unfinished_key(receipt), receipt_key(receipt.call_session_id)):
             self._objects.put(key, receipt.to_json().encode())
 

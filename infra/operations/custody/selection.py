@@ -33,7 +33,7 @@ class Selection:
         )
 
     def to_json(self) -> Mapping[str, str]:
-        """What is said, for a file that must know whether it is of the same selection."""
+        """The selection's criteria, to recognise the same selection in a file."""
         said = {"caller": self.caller, "status": self.status, "flow": self.flow}
         times = {"since": self.since, "until": self.until}
         said |= {name: moment.isoformat() for name, moment in times.items() if moment}

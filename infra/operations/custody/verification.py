@@ -1,4 +1,4 @@
-"""Holds what lies in the bucket to what the ledger says: each object is read again and hashed.
+"""Compares the bucket with the ledger: each object is read and hashed.
 
 A recording that is not in custody yet, or failed without any audio, has nothing that could differ.
 """
@@ -115,7 +115,7 @@ class Verification:
 
 
 def leftovers(receipts: Iterable[Receipt], objects: Objects) -> Iterator[Finding]:
-    """What lies in the bucket of calls that were erased: whatever was written while they were."""
+    """Objects of erased calls: written while the calls were being erased."""
     for receipt in receipts:
         left = sum(1 for folder in receipt.folders for _ in objects.versions(folder))
         if left or not receipt.finished_at:

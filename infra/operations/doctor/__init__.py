@@ -1,1 +1,1 @@
-"""Whether a stack is as calls need it: what is examined at AWS and Telnyx, and how it is judged."""
+"""Checks whether a stack can take calls: examines AWS and Telnyx, and judges the results."""

@@ -1,4 +1,4 @@
-"""What is right and what is wrong with a line. Pure: facts in, results out."""
+"""Judges the facts about a line. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta

@@ -27,7 +27,7 @@ class Result:
 
 
 def ok(check: str, found: str) -> Result:
-    """As it should be."""
+    """OK."""
     return Result(check, Status.OK, found)
 
 

@@ -1,4 +1,4 @@
-"""CloudWatch Logs Insights: a query begun, waited for, and stopped if nobody waits any more."""
+"""Runs CloudWatch Logs Insights queries: starts one, waits, and stops it on Ctrl-C."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from dialtone.domain.errors import DialtoneError
 
 POLL_SECONDS = 1.0
 TIMEOUT_SECONDS = 300.0
-"""Insights itself gives a query an hour; nobody sits before a terminal for so long."""
+"""Insights allows an hour; too long for somebody at a terminal."""
 
 MOST_ROWS = 1_000
 

@@ -1,4 +1,4 @@
-"""The audio beside the flows that Telnyx has to be given before a version that plays it takes calls."""
+"""Uploads the flows' audio to Telnyx before a version that plays it goes live."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What is about to be made live."""
+    """A version to be published."""
 
     was: Live
     becomes: Live

@@ -13,7 +13,7 @@ from infra.operations.releases.deployment import problem_before, refusal, settle
 
 
 def main() -> int:
-    """1 where a deployment must not go out, or what follows it failed."""
+    """Exit status 1 if a deployment must not start, or a step after it failed."""
     parser = argparse.ArgumentParser(prog="python -m infra.operations.releases", description=__doc__)
     parser.add_argument("when", choices=["before", "after", "why"])
     parser.add_argument("stack")

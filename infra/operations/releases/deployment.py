@@ -1,4 +1,4 @@
-"""What surrounds `sam deploy`: what keeps it from going out, and what is to be done once it is out."""
+"""The checks before `sam deploy`, and the steps after it."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ RINGS_FOR_NOBODY = "NOBODY"
 
 
 def problem_before(name: str) -> str:
-    """Why a canary must not go out now; '' if it may, or where there is no such stack yet."""
+    """Why a canary deployment is not possible now; '' if it is, or if the stack does not exist yet."""
     region = region_of(name)
     try:
         stack = deployed(name, region)
@@ -92,7 +92,7 @@ def _pictures(publications: FlowVersionsTable, flows: Path) -> Iterator[str]:
 
 
 def prune(stack: Any, functions: Any, codedeploy: Any) -> Iterator[str]:  # noqa: ANN401 -- boto's clients
-    """Delete the versions that nothing needs: each keeps a snapshot, which costs. Returns what was done."""
+    """Delete unneeded versions: each keeps a snapshot, which costs money. Returns what was done."""
     if deployments_going_on(codedeploy, application_of(stack)):
         yield "A deployment is going on: no version was pruned."
         return

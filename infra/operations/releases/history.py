@@ -139,7 +139,7 @@ def _moved(revision: Mapping[str, Any]) -> dict[str, str]:
 
 
 def no_version_before(versions: Versions) -> DialtoneError:
-    """What to say where there is nothing to go back to."""
+    """The message if there is no earlier version."""
     return DialtoneError(
         f"there is no version before {versions.deployed} to go back to: deploy the commit before"
         " (git checkout BEFORE; make deploy)"

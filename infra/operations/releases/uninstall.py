@@ -1,4 +1,4 @@
-"""What is lost with a stack, and what stays when it is deleted."""
+"""What is lost when a stack is deleted, and what stays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUEUES: Mapping[str, str] = {
 """The queues that go with the stack, and what a message in each is. A test holds them to the template."""
 
 DEAD_LETTERS = "ArchiveDeadLetterQueue"
-"""It stays, but what is in it needs the archive function."""
+"""It stays, but its content needs the archive function."""
 
 STAYING = (
     "CallsTable",
@@ -40,7 +40,7 @@ STAYING = (
 """What outlives the stack, by its logical name. A test holds it to the template."""
 
 FOR_EVER_SECONDS = 2**31
-"""A moment by which everything that is open is due."""
+"""A time at which every open item is due."""
 
 MOST_COUNTED = 1_000
 
