@@ -33,7 +33,7 @@ def dial_command(  # noqa: PLR0913 -- a call is made of these
     detection: str = "greeting_end",
     given: Mapping[str, str] | None = None,
 ) -> Command:
-    """The command that rings a number for a flow. Raises CommandInvalid naming what is wrong."""
+    """The command that dials a number for a flow. Raises CommandInvalid naming what is wrong."""
     return command(
         "dial",
         to=to,

@@ -19,7 +19,7 @@ from infra.projects.project import counted, shown
 
 
 def lint(*paths: Path, today: date | None = None) -> list[Finding]:
-    """What is wrong with the flows of these folders and files, from top to bottom; silenced findings are left out."""
+    """The findings in these folders and files, from top to bottom; without suppressed ones."""
     return [finding for finding in lint_all(*paths, today=today) if not finding.silenced]
 
 
@@ -40,7 +40,7 @@ def lint_all(*paths: Path, today: date | None = None) -> list[Finding]:
 
 
 def looked_at(*paths: Path) -> str:
-    """How much lies there, for a person who wants to know what was looked at."""
+    """The number of files, to show what was checked."""
     folders = [path for path in paths if path.is_dir()]
     files = [path for path in paths if path.is_file()]
     return "; ".join([*(f"{counted(folder)} in {shown(folder)}" for folder in folders), *map(shown, files)])
@@ -61,7 +61,7 @@ def _files(path: Path) -> Iterable[Path]:
 
 
 def _with_another_ending(folder: Path) -> Iterator[Finding]:
-    """Files that are meant to be flows, or beside them, and are never read."""
+    """Files that look like flows or belong to flows, but are never read."""
     for path in sorted([*folder.glob("*.yml"), *folder.glob(f"{CALENDARS}/*.yml")]) if folder.is_dir() else ():
         remedy = f"name it {path.stem}.yaml"
         yield _finding("unreadable-file", path, Found((), "ends in .yml, and only .yaml is read", remedy))

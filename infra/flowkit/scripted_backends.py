@@ -36,7 +36,7 @@ class Answering:
 
 @dataclass(slots=True)
 class ScriptedBackends:
-    """Stands where the lookup function does."""
+    """Takes the place of the lookup function."""
 
     carrier: Carrier
     deliver: Callable[[Event], bool]
@@ -64,7 +64,7 @@ class ScriptedBackends:
 
     @property
     def questions(self) -> tuple[Lookup, ...]:
-        """Everything that was asked, in order; what was sent again stands once."""
+        """All questions, in order; repeated ones once."""
         return tuple({lookup.id: lookup for lookup in reversed(self.asked)}.values())[::-1]
 
     def _how(self, lookup: Lookup) -> Answering | None:

@@ -192,7 +192,7 @@ class Jobs:
 
 
 class Unwatched:
-    """Stands where the watchdog's queue does. Here every event comes, so that nobody need look after a call."""
+    """Takes the place of the watchdog queue. Every event arrives here, so no call needs a watchdog."""
 
     def look_later(self, look: Look, seconds: int, deadline: float) -> None:
         """Nothing."""
@@ -200,9 +200,9 @@ class Unwatched:
 
 @dataclass(slots=True)
 class AfterHangups:
-    """Stands where the watchdog's queue does.
+    """Takes the place of the watchdog queue.
 
-    It looks after calls that nothing else leads on: those that have ended, and those with an assistant that talks on.
+    It moves on calls that nothing else does: ended ones, and those with an assistant that keeps talking.
     """
 
     clock: Clock
@@ -359,7 +359,7 @@ class Stage:
         return dial(asked, self.api)
 
     def end_state(self, session: str) -> EndState:
-        """What is left of the call, without what depends on when its events were delivered."""
+        """The call's end state, without details that depend on the delivery times of its events."""
         legs = tuple(timeless(leg) for leg in self.store.legs(session))
         recordings = tuple(timeless_recording(each) for each in self.store.recordings(session))
         # Whether metadata is written once, or again with what came of the call, depends on what comes first.

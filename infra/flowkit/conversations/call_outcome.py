@@ -1,4 +1,4 @@
-"""What is left of a call when it is over, and where it differs from what a conversation says of its end."""
+"""The end state of a call, and its differences from a conversation's expectations."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ class Difference:
 
 
 def differences(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
-    """Whatever is asked for and is otherwise; nothing if the call ended as it should."""
+    """The differences from the expectations; empty if the call ended as expected."""
     if ends.outcome not in {None, left.outcome}:
         yield Difference("outcome", str(ends.outcome), left.outcome or NOTHING)
     if ends.hung_up_by not in {None, left.hung_up_by}:

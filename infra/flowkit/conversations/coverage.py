@@ -68,7 +68,7 @@ class CoverageRecorder:
         return self._edge_of_return(entered.flow) if returned else []
 
     def _edge_of_return(self, flow: str) -> list[CoverageItem]:
-        """Back from another flow a call goes on by the `next` of the step that visited it."""
+        """After returning from another flow, a call continues at the calling step's `next`."""
         visiting = next((item.step for item in reversed(self.taken) if item.flow == flow and not item.where), "")
         return [CoverageItem(flow, visiting, "next")] if visiting else []
 

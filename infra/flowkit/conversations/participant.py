@@ -73,7 +73,7 @@ class Participant:
         self._line = line
 
     def hang_up(self) -> None:
-        """Put the receiver down, whatever was to come."""
+        """Hang up, skipping the rest of the script."""
         self._stop()
         if self._line:
             self._line.hang_up()
@@ -181,7 +181,7 @@ class Participant:
         self.hang_up()
 
     def _consider(self, awaited: Sound, hearing: Hearing) -> None:
-        """Find what is awaited in what is heard, and wait until it has been heard so far."""
+        """Find the expected text in the audio, and wait until it has been played that far."""
         sound = hearing.sound
         kind = next(name for name in _KINDS if getattr(awaited, name) is not None)
         if sound.kind not in _KINDS[kind]:

@@ -189,11 +189,11 @@ class ScenarioRun:
         ]
 
     def outcome(self) -> CallOutcome | None:
-        """What is left; None if the line never took notice of the call."""
+        """The end state; None if the line never processed the call."""
         return self._outcome(self._person, self.recorder)
 
     def of_others(self) -> Iterator[Difference]:
-        """Where the calls of those who also call differ from what is written of their ends."""
+        """Differences of the other callers' calls from their expected ends."""
         for each in self._callers:
             left = self._outcome(each.person, each.recorder)
             found = differences(each.written.ends, left) if left else (Difference("the call", "comes in", NOTHING),)
@@ -237,7 +237,7 @@ class ScenarioRun:
         return next((each.recorder for each in others), self.recorder)
 
     def _remedy(self, event: Event) -> str:
-        """What to do about media that is missing: people forget to lay it beside their flows."""
+        """The remedy for missing media: people forget to add it to their flows' folder."""
         name = event.text("media_name") if event.text("status") == "file_not_found" else ""
         laid = {file.stem for file in (self._script.file.parent / AUDIO_FOLDER).glob("*")}
         return f"; put {name}.wav or {name}.mp3 into the folder {AUDIO_FOLDER}" if name and name not in laid else ""

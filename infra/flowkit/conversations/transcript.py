@@ -1,4 +1,4 @@
-"""The transcript of a call: what people did and heard, in order, and beside it what was expected of them."""
+"""The transcript of a call: what people did and heard, in order, with the failed expectations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ class Transcript:
         self.missed(0, who, text)
 
     def missed(self, since: int, who: str, action: Action | str) -> None:
-        """Something expected did not happen: it stands beside what this person heard instead, if anything."""
+        """A failed expectation, with what this person heard instead, if anything."""
         entry = self._heard_instead(since, who) if isinstance(action, Hears) else None
         if entry is None:
             entry = Entry(None, "", who)

@@ -1,4 +1,4 @@
-"""Two versions of a flow in one graph: what is in both, and what came, went or changed."""
+"""Two versions of a flow in one graph: what is unchanged, added, removed or changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -124,7 +124,7 @@ def crossings_among(lines: Sequence[Line]) -> int:
 
 
 def collisions(cards: Sequence[Box], lines: Sequence[Line]) -> int:
-    """How often a line runs through a card or another's label, or lies on another line."""
+    """How often a line crosses a card or another line's label, or overlaps another line."""
     sheet = _Sheet.of(cards, lines)
     through = sum(piece.enters(box) for place, piece in sheet.pieces() for box in sheet.boxes_near(place, piece))
     upon = sum(piece.touches(other) for place, piece in sheet.pieces() for other in sheet.lines_near(place, piece))
@@ -151,7 +151,7 @@ def _moved(points: tuple[Point, ...], piece: int, place: int, sheet: _Sheet, own
 
 
 class _Sheet:
-    """Cards, labels and lines by where they lie: each is compared with what is near it, not with all there is."""
+    """Cards, labels and lines, indexed by position: each is compared only with its neighbours."""
 
     def __init__(self) -> None:
         self._lines: dict[int, list[Segment]] = {}

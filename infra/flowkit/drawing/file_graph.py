@@ -1,4 +1,4 @@
-"""The graph of a flow in a folder, with what lies beside it."""
+"""The graph of a flow in a folder, with its calendars, numbers and other files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Pictures of flows that are being worked on: drawn again when anything was saved, with what is wrong now."""
+"""Pictures of flows being edited: redrawn when a file is saved, with the current problems."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -22,7 +22,7 @@ ul {{ max-width: 70em; padding-left: 1.4em; overflow-wrap: anywhere; }}
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A picture, and what is to be said about it."""
+    """A picture with its remarks."""
 
     svg: str
     sentences: Sequence[str] = ()

@@ -358,7 +358,7 @@ class _Placed:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What the engine is to keep to; what is not said it chooses."""
+    """Constraints for the layout engine; it chooses everything else."""
 
     seed: int
     hints: Mapping[str, tuple[float, float]] = field(default_factory=dict)

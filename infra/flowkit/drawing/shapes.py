@@ -54,7 +54,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A node with its place and what stands on it."""
+    """A node with its position and texts."""
 
     node: Node
     box: Box

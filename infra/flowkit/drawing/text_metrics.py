@@ -74,7 +74,7 @@ class TextMetrics:
         return f"{text.rstrip()}…"
 
     def lines(self, text: str, width: float, most: int) -> tuple[str, ...]:
-        """The text broken into lines of at most this width; what is over ends in an ellipsis."""
+        """The text in lines of at most this width; excess text becomes an ellipsis."""
         lines: list[str] = []
         words = text.split()
         while words:

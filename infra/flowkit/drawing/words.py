@@ -77,7 +77,7 @@ def since_when(record: WholeCall) -> str:
 
 
 def met_by_caller(step: Step, between_languages: str = " ") -> str:
-    """What the caller hears or what is done, as the step's kind says it; '' if the kind alone says all."""
+    """What the caller hears or the step does, in the words of its kind; '' if the kind says it all."""
     consent = getattr(step, "consent", None)
     own = "" if step.name == CONSENT_STEP else _own(step, between_languages)
     return f"{heard(consent.say, between_languages)} {own}".rstrip() if consent else own

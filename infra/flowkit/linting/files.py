@@ -110,7 +110,7 @@ class FlowFile:
 
     @property
     def readable(self) -> bool:
-        """Whether it is a flow that can be followed, whatever rules say of it."""
+        """Whether it is a flow that can be followed, regardless of findings."""
         return self.parsed is not None and not self.problems
 
     @property
@@ -132,7 +132,7 @@ class FlowFile:
 
     @cached_property
     def variables(self) -> Variables:
-        """What is known before each step."""
+        """The knowledge before each step."""
         return Variables(self.flow, self.graph, self.folder.set_outside(self.flow))
 
     @cached_property
@@ -141,12 +141,12 @@ class FlowFile:
         return tuple(pieces_in(self.flow, self.document))
 
     def wrote(self, step: str, key: str) -> bool:
-        """Whether the key stands in the step, or has its default."""
+        """Whether the step has the key, or its default applies."""
         content = self.document.steps().get(step)
         return isinstance(content, dict) and key in content
 
     def path_to(self, step: str, key: str) -> Path:
-        """Where the key stands in the step, or the step where it has its default."""
+        """Position of the key in the step, or of the step if its default applies."""
         return ("steps", step, key) if self.wrote(step, key) else ("steps", step)
 
     def step_values(self, key: str) -> Iterator[tuple[Path, Any]]:

@@ -15,7 +15,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, where it stands, and what to do."""
+    """One problem: its position and the remedy."""
 
     file: str
     """As it is shown: from the working directory if it lies below, else the whole path."""

@@ -1,4 +1,4 @@
-"""What a caller can hear in a flow, piece by piece, and where each piece is written."""
+"""Everything that a caller can hear in a flow, part by part, with its position."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
