@@ -333,6 +333,32 @@ print(len(set(map(id, packages))), sdk.loaded_plainly)
     assert python(script) == "1 False\n"
 
 
+def test_asyncio_is_loaded_when_something_in_it_is_first_used_and_works_then() -> None:
+    script = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.adapters.telemetry import Observer
+package = sdk.load()
+package.Telnyx(api_key="k")
+Observer("webhook").log("info", "a line of the log asks for no task", {})
+print("asyncio" in sys.modules, "asyncio.events" in sys.modules)
+
+with ThreadPoolExecutor(8) as pool:
+    runs = list(pool.map(lambda _: sys.modules["asyncio"].run, range(8)))
+import asyncio
+from asyncio import gather, sleep
+async def both():
+    return await gather(sleep(0, "one"), sleep(0, "two"))
+print(len(set(runs)), asyncio.run(both()), hasattr(asyncio, "nothing"), asyncio.__file__.endswith("__init__.py"))
+"""
+
+    printed = python(script).splitlines()
+
+    assert printed[1] == "True False"
+    assert printed[2] == "1 ['one', 'two'] False True"
+
+
 def test_nothing_of_the_sdk_is_imported_before_it_is_needed() -> None:
     script = """
 import sys

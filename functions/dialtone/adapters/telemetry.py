@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import traceback
@@ -20,6 +21,8 @@ NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
 
 NAMESPACE = "Dialtone/local"
 """The default namespace, for a developer's machine."""
+
+logging.logAsyncioTasks = False  # type: ignore[attr-defined, unused-ignore]  # of 3.12; else each line asks asyncio for a task
 
 Level = Literal["info", "warning", "error"]
 Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes", "None"]

@@ -2,7 +2,7 @@
 
 `telnyx.types`, `telnyx.resources` and the packages below them have an `__init__` that imports every model that Telnyx
 has: about 3,000 modules, seconds of silence for a caller. Here such an index is parsed instead of run, and a name in it
-is imported on first use. Everything else is the SDK's own code, unchanged.
+is imported on first use; so is asyncio, for its asynchronous client. Everything else is the SDK's own code, unchanged.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SDK = "telnyx"
 INDEXES = ("telnyx.types", "telnyx.resources")  # these packages and those below them
+ON_DEMAND = "asyncio"
+"""What the SDK imports for its asynchronous client, which is not used here: thirty modules, a fortieth of a start."""
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class TelnyxSdk:
 
 
 class IndexFinder:
-    """Finds the SDK's indexes, to be read instead of run."""
+    """Finds the SDK's indexes, to be read instead of run, and what is loaded on demand."""
 
     def __init__(self, sdk: TelnyxSdk) -> None:
         self._sdk = sdk
@@ -82,7 +84,12 @@ class IndexFinder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The module spec of an index, with our loader; None for anything else."""
+        """The module spec of one of them, with our loader; None for anything else."""
+        if fullname == ON_DEMAND:
+            spec = PathFinder.find_spec(fullname, path, target)
+            if spec and isinstance(spec.loader, SourceFileLoader):
+                spec.loader = OnDemandLoader(spec.loader.name, spec.loader.path)
+            return spec
         if not fullname.startswith(INDEXES):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
@@ -93,6 +100,33 @@ class IndexFinder:
         else:
             self._sdk.fall_back(f"{fullname} has no source to be read")
         return spec
+
+
+class OnDemandLoader(SourceFileLoader):
+    """Loads a module when something in it is first used, not when it is imported.
+
+    importlib's LazyLoader loads it at the next import, too.
+    """
+
+    def __init__(self, fullname: str, path: str) -> None:
+        super().__init__(fullname, path)
+        self._lock = threading.RLock()
+        self._begun = False
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Let the module answer for its names (PEP 562), instead of running it."""
+        module.__dict__["__getattr__"] = functools.partial(self._answer, module)
+
+    def _answer(self, module: ModuleType, name: str) -> object:
+        with self._lock:  # another thread waits here until all is loaded; the module itself may ask meanwhile
+            if not self._begun:
+                self._begun = True
+                super().exec_module(module)
+                del module.__dict__["__getattr__"]
+        try:
+            return module.__dict__[name]
+        except KeyError:
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}") from None
 
 
 class IndexLoader(SourceFileLoader):
