@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.httpsession import URLLib3Session
 from nacl.signing import SigningKey
 
-from dialtone.adapters.aws_clients import threads
 from dialtone.domain.client_state import ClientState
 from tests.benchmarks.slow_telnyx import WARM
 from tests.integration.deliveries import Signer, body
@@ -115,7 +114,6 @@ def main(plan: Plan) -> None:
             os.close(starting)
             for each in sessions:
                 each.close()  # the connections of before the fork are everybody's
-            threads.cache_clear()  # and its threads do not exist here
             begin = float(os.read(waiting, BEGINNING_BYTES))
             offset = plan.interval_seconds * place / plan.calls
             os.write(

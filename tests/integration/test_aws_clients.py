@@ -1,6 +1,8 @@
 """boto3's clients as the functions use them: in time where somebody waits, and with plain values."""
 
 import json
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,11 +15,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.adapters import aws_clients
 from dialtone.adapters.aws_clients import DeadlineClient, budget, session
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.deadline import DeadlinePassed, request_until
-from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
+from tests.integration.scripted_telnyx import Answer, Request, ScriptedTelnyx
 
 READ = {"calls": {"Keys": [{"item": {"S": "a"}}]}}
 FOUND = Answer(200, json.dumps({"Responses": {"calls": []}}).encode(), {"content-type": "application/x-amz-json-1.0"})
@@ -73,36 +74,84 @@ def test_no_try_begins_after_the_deadline(dynamodb: ScriptedTelnyx) -> None:
     assert len(dynamodb.requests) == 1
 
 
-def test_requests_one_after_another_share_a_thread(dynamodb: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch) -> None:
+def aws_threads() -> int:
+    return sum(each.name == "aws" for each in threading.enumerate())
+
+
+def test_requests_one_after_another_share_a_thread(dynamodb: ScriptedTelnyx) -> None:
     del dynamodb
-    with ThreadPoolExecutor(64, thread_name_prefix="shared") as pool:
-        monkeypatch.setattr(aws_clients, "threads", lambda: pool)
-        client = opened()
+    client, before = opened(), aws_threads()
 
-        for _ in range(20):
-            with request_until(time.monotonic() + BUSY_SECONDS, "BatchGetItem"):
-                client.batch_get_item(RequestItems=READ)
-
-        begun = sum(each.name.startswith("shared") for each in threading.enumerate())
-    assert begun < 10  # mostly one: the next request may come before a thread has put its answer aside
-
-
-def test_a_request_that_finds_all_threads_hanging_ends_in_time_and_is_never_sent(
-    dynamodb: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    released = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(aws_clients, "threads", lambda: pool)
-        pool.submit(released.wait)
-        client = opened()
-        began = time.monotonic()
-
-        with pytest.raises(ReadTimeoutError), request_until(began + 0.2, "BatchGetItem"):
+    for _ in range(20):
+        with request_until(time.monotonic() + BUSY_SECONDS, "BatchGetItem"):
             client.batch_get_item(RequestItems=READ)
 
-        assert time.monotonic() - began < 0.2 + BUSY_SECONDS
-        released.set()
-    assert dynamodb.requests == []
+    assert aws_threads() - before <= 1
+
+
+def test_requests_at_once_have_a_thread_each_and_each_gets_its_own_answer(dynamodb: ScriptedTelnyx) -> None:
+    def echo(request: Request) -> Answer:
+        [asked] = json.loads(request.body)["RequestItems"]
+        time.sleep(0.05)
+        return Answer(200, json.dumps({"Responses": {asked: []}}).encode(), FOUND.headers)
+
+    dynamodb.answering = echo
+    client = opened()
+
+    def ask(number: int) -> list[str]:
+        with request_until(time.monotonic() + BUSY_SECONDS, "BatchGetItem"):
+            return list(client.batch_get_item(RequestItems={f"table-{number}": READ["calls"]})["Responses"])
+
+    with ThreadPoolExecutor(8) as callers:
+        assert list(callers.map(ask, range(40))) == [[f"table-{number}"] for number in range(40)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+def test_a_child_process_begins_threads_of_its_own(dynamodb: ScriptedTelnyx) -> None:
+    del dynamodb
+
+    def ask() -> None:
+        with request_until(time.monotonic() + BUSY_SECONDS, "BatchGetItem"):
+            client.batch_get_item(RequestItems=READ)
+
+    client = opened()
+    ask()
+    child = os.fork()
+    if not child:
+        try:
+            client = opened()
+            ask()
+        finally:
+            os._exit(sys.exc_info()[0] is not None)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_request_that_hangs_keeps_no_other_waiting_and_its_thread_ends_with_it(dynamodb: ScriptedTelnyx) -> None:
+    released = threading.Event()
+
+    def hang(_: object) -> Answer:
+        released.wait()
+        return FOUND
+
+    dynamodb.answering = hang
+    client, before = opened(), aws_threads()
+    for _ in range(3):
+        with pytest.raises(ReadTimeoutError), request_until(time.monotonic() + 0.1, "BatchGetItem"):
+            client.batch_get_item(RequestItems=READ)
+    hanging = aws_threads()
+    dynamodb.answering = lambda _: FOUND
+
+    with request_until(time.monotonic() + BUSY_SECONDS, "BatchGetItem"):
+        answer = client.batch_get_item(RequestItems=READ)
+    released.set()
+
+    assert answer["Responses"] == {"calls": []}
+    assert hanging >= 3
+    ends = time.monotonic() + BUSY_SECONDS
+    while aws_threads() > max(before, 1) and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert aws_threads() <= max(before, 1)
 
 
 def test_requests_say_who_sends_them(dynamodb: ScriptedTelnyx) -> None:
