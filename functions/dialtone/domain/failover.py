@@ -20,6 +20,9 @@ Stage = Literal["", "answered", "spoken", "ended"]
 
 _STAGES = get_args(Stage)
 
+_BEGINNING = base64.b64encode(f'{{"{TAG}":'.encode()).decode()
+"""Of every state that `encode` returns. Most legs have a state of the webhook function, which begins otherwise."""
+
 MAX_CHARACTERS = 255
 """For a number or a call's id."""
 
@@ -45,8 +48,10 @@ class FailoverState(NamedTuple):
     @classmethod
     def decode(cls, text: object) -> FailoverState:
         """Decode it. Anything else, of whatever type, returns an empty one."""
+        if not isinstance(text, str) or not text.startswith(_BEGINNING):
+            return UNTOUCHED
         try:
-            fields = json.loads(base64.b64decode(text, validate=True)) if isinstance(text, str) else None
+            fields = json.loads(base64.b64decode(text, validate=True))
         except (binascii.Error, ValueError, RecursionError):
             return cls()
         if not isinstance(fields, dict) or type(fields.get(TAG)) is not int or fields[TAG] != TAG_VERSION:

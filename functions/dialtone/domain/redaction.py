@@ -50,6 +50,8 @@ _PRIVATE = frozenset(
 _NAMES = rf"(?:{'|'.join(sorted(_PRIVATE))}|apikey|x-amz-[a-z-]+)"
 _QUOTED_VALUE = r"""\(left\ out\)|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
 
+_PLAIN = (str, int, float, type(None))
+
 _FOREIGN = frozenset({"detail", "error", "exception", "title"})
 """Fields with sentences that are not ours and may quote anything."""
 
@@ -94,16 +96,16 @@ def redacted(value: Any, name: str = "") -> Any:  # noqa: ANN401 -- any JSON
 
     A value that is not JSON, such as an exception, becomes text.
     """
-    if isinstance(value, Mapping):
-        return {key: redacted(each, str(key)) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [redacted(each, name) for each in value]
+    if not isinstance(value, _PLAIN):
+        if isinstance(value, Mapping):
+            return {key: redacted(each, str(key)) for key, each in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [redacted(each, name) for each in value]
     if name.lower() in _PRIVATE and value not in (None, ""):
         return LEFT_OUT
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    ours = isinstance(value, str) and name not in _FOREIGN
-    return redacted_text(value) if ours else redacted_exception(str(value))
+    if isinstance(value, str):
+        return redacted_exception(value) if name in _FOREIGN else redacted_text(value)
+    return value if isinstance(value, _PLAIN) else redacted_exception(str(value))
 
 
 def redacted_text(text: str) -> str:
