@@ -19,6 +19,7 @@ from dialtone.adapters.telemetry import Measure, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.adapters.watchdog_queue import WatchdogQueue
+from dialtone.domain.redaction import redacted_text
 from dialtone.flow.parser import STEP_KINDS
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
@@ -63,6 +64,7 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
             *(each.open for each in clients.values()),
             partial(list, STEP_KINDS.values()),
             load_handlers,
+            partial(redacted_text, "+15550100"),  # compiles its expressions
             *([deployed.read_all] if isinstance(deployed, FlowLibrary) else []),
         ],
         renew=[telnyx.close, live.forget, *([key.forget] if isinstance(key, CachedSecret) else [])],
