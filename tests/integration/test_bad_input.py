@@ -140,7 +140,7 @@ FORBIDDEN: Sequence[tuple[str, str]] = (
     ("call +15550100 --flows flows --keep read-only/kept", "permission denied; check its permissions"),
     ("up --flows shut", "permission denied; check its permissions"),
     ("dial +15550111 --flow announcement --from +15550100 --flows shut", "permission denied; check its permissions"),
-    ("recordings export --to read-only/out", "Permission denied; when that is put right"),
+    ("recordings export --to read-only/out", "Permission denied; once this is fixed"),
 )
 """Files that may not be read, folders that may not be written."""
 
