@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from queue import Empty
 from typing import Any
 
 import boto3
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialtone.adapters import aws_clients
 from dialtone.adapters.aws_clients import DeadlineClient, budget, session
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.deadline import DeadlinePassed, request_until
@@ -127,31 +129,40 @@ def test_a_child_process_begins_threads_of_its_own(dynamodb: ScriptedTelnyx) -> 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_a_request_that_hangs_keeps_no_other_waiting_and_its_thread_ends_with_it(dynamodb: ScriptedTelnyx) -> None:
+def test_a_request_that_finds_all_threads_hanging_ends_in_time_and_is_never_sent(
+    dynamodb: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch
+) -> None:
     released = threading.Event()
+    threads = aws_clients.RequestThreads(1)
+    monkeypatch.setattr(aws_clients, "threads", lambda: threads)
+    with pytest.raises(Empty):
+        threads.answer(released.wait, 0.01)
+    client = opened()
+    began = time.monotonic()
 
-    def hang(_: object) -> Answer:
-        released.wait()
-        return FOUND
+    with pytest.raises(ReadTimeoutError), request_until(began + 0.2, "BatchGetItem"):
+        client.batch_get_item(RequestItems=READ)
 
-    dynamodb.answering = hang
-    client, before = opened(), aws_threads()
-    for _ in range(3):
-        with pytest.raises(ReadTimeoutError), request_until(time.monotonic() + 0.1, "BatchGetItem"):
-            client.batch_get_item(RequestItems=READ)
-    hanging = aws_threads()
-    dynamodb.answering = lambda _: FOUND
-
-    with request_until(time.monotonic() + BUSY_SECONDS, "BatchGetItem"):
-        answer = client.batch_get_item(RequestItems=READ)
+    assert time.monotonic() - began < 0.2 + BUSY_SECONDS
+    assert dynamodb.requests == []
     released.set()
 
+
+def test_a_thread_that_hung_takes_the_next_request_and_its_late_answer_goes_to_no_other(
+    dynamodb: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    threads = aws_clients.RequestThreads(1)
+    monkeypatch.setattr(aws_clients, "threads", lambda: threads)
+    with pytest.raises(Empty):
+        threads.answer(released.wait, 0.01)
+    released.set()
+
+    with request_until(time.monotonic() + BUSY_SECONDS, "BatchGetItem"):
+        answer = opened().batch_get_item(RequestItems=READ)
+
     assert answer["Responses"] == {"calls": []}
-    assert hanging >= 3
-    ends = time.monotonic() + BUSY_SECONDS
-    while aws_threads() > max(before, 1) and time.monotonic() < ends:
-        time.sleep(0.01)
-    assert aws_threads() <= max(before, 1)
+    assert len(dynamodb.requests) == 1
 
 
 def test_requests_say_who_sends_them(dynamodb: ScriptedTelnyx) -> None:

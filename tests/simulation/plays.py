@@ -597,14 +597,13 @@ IMPATIENT_PLAYS = frozenset(
         "a caller whom an agent takes out of a queue",
         "a member who meets the moderator, mutes, and leaves the room",
         "a member whose meeting ends with the moderator",
-        "a moderator who comes first",
         "a member who does not wait for the moderator",
         "the second agent who is rung for a queue",
         "an announcement to a machine",
     }
 )
-"""Plays in which somebody, or a machine, waits for another only so long: a webhook that is late for twenty seconds
-changes who hangs up first, and so how they end."""
+"""Plays in which a person or a machine waits only for a limited time: a webhook that is up to twenty seconds late
+changes who hangs up first, and therefore how the call ends."""
 
 TIMED_PLAYS = RACING_PLAYS | TALKING_PLAYS | KEYED_PLAYS | {play for play in PLAYS if ", found by " in play}
 """Plays in which what is late counts as what never comes: a finding beyond the flow's limit, a key in a race."""

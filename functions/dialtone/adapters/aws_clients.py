@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import os
 import threading
-from collections import deque
+import time
 from collections.abc import Callable
 from functools import cache, partial
 from queue import Empty, SimpleQueue
@@ -18,6 +18,13 @@ from botocore.exceptions import ReadTimeoutError
 from dialtone.domain.deadline import NO_DEADLINE, SHORTEST_REQUEST_SECONDS, DeadlinePassed, seconds_left
 
 USER_AGENT = f"dialtone Boto3/{boto3.__version__}"
+
+
+MOST_THREADS = 64
+"""Threads for requests with a deadline: one per simultaneous request, usually one; a hanging request occupies one."""
+
+_Answers = SimpleQueue[tuple[Any, BaseException | None]]
+_Asked = tuple[Callable[[], Any], _Answers]
 
 
 def budget(connect_seconds: float, read_seconds: float, attempts: int) -> Config:
@@ -52,49 +59,57 @@ def _refuse_after_deadline(event_name: str, **_: object) -> None:
         raise DeadlinePassed(event_name.rpartition(".")[2])
 
 
-class RequestThread:
-    """A thread that carries out one request at a time, each for a caller who waits only so long.
+class RequestThreads:
+    """Threads that carry out requests, each for a caller who waits only until a deadline.
 
-    A thread pool's futures take three times the CPU of these two queues, at each request of each webhook.
+    A thread pool's futures take three times the CPU of these queues, at each request of each webhook.
     """
 
-    def __init__(self) -> None:
-        self._requests: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
-        self._answers: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-        threading.Thread(target=self._work, name="aws", daemon=True).start()
+    def __init__(self, most: int = MOST_THREADS) -> None:
+        self._idle: SimpleQueue[SimpleQueue[_Asked]] = SimpleQueue()
+        self._room = threading.Semaphore(most)
 
-    def answer(self, request: Callable[[], Any], seconds: float) -> Any:  # noqa: ANN401 -- whatever the request returns
-        """What the request returns or raises. Raises Empty if it takes longer; its thread then ends with it."""
-        self._requests.put(request)
-        try:
-            answer, error = self._answers.get(timeout=seconds)
-        except Empty:
-            self._requests.put(None)
-            raise
-        _idle.append(self)
+    def answer(self, request: Callable[[], Any], seconds: float) -> Any:  # noqa: ANN401 -- any request's response
+        """What the request returns or raises. Raises Empty if it takes longer; it then continues in its thread."""
+        ends = time.monotonic() + seconds
+        answers: _Answers = SimpleQueue()
+        self._idle_thread(seconds).put((request, answers))
+        answer, error = answers.get(timeout=max(ends - time.monotonic(), 0))
         if error:
             raise error
         return answer
 
-    def _work(self) -> None:
-        while request := self._requests.get():
+    def _idle_thread(self, seconds: float) -> SimpleQueue[_Asked]:
+        """The queue of an idle thread. Raises Empty if all are busy for longer than that: nothing is sent then."""
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            if not self._room.acquire(blocking=False):
+                return self._idle.get(timeout=seconds)
+        asked: SimpleQueue[_Asked] = SimpleQueue()
+        threading.Thread(target=self._work, args=(asked,), name="aws", daemon=True).start()
+        return asked
+
+    def _work(self, asked: SimpleQueue[_Asked]) -> None:
+        while True:
+            request, answers = asked.get()
+            answer, error = None, None
             try:
-                self._answers.put((request(), None))
-            except BaseException as error:  # noqa: BLE001 -- raised where the answer is waited for
-                self._answers.put((None, error))
+                answer = request()
+            except BaseException as raised:  # noqa: BLE001 -- raised again in the caller
+                error = raised
+            self._idle.put(asked)
+            answers.put((answer, error))
+            del request, answers, answer, error  # else they would stay in memory until the next request
 
 
-_idle: deque[RequestThread] = deque()
-"""The threads without a request: there are as many threads as there were requests at once, usually one."""
+@cache
+def threads() -> RequestThreads:
+    """The process's threads."""
+    return RequestThreads()
 
-os.register_at_fork(after_in_child=_idle.clear)  # threads do not live on in a child
 
-
-def _idle_thread() -> RequestThread:
-    try:
-        return _idle.pop()
-    except IndexError:
-        return RequestThread()
+os.register_at_fork(after_in_child=threads.cache_clear)  # a child process has none of its parent's threads
 
 
 class DeadlineClient:
@@ -128,7 +143,7 @@ class DeadlineClient:
             return self._request(operation, parameters)
         request = partial(contextvars.copy_context().run, self._request, operation, parameters)
         try:
-            return _idle_thread().answer(request, max(seconds, 0))
+            return threads().answer(request, max(seconds, 0))
         except Empty:
             raise ReadTimeoutError(endpoint_url=f"{self._service}:{operation}") from None
 

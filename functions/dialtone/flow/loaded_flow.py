@@ -106,10 +106,10 @@ def _with_sources(flows: dict[str, Flow]) -> dict[str, Flow]:
     from dialtone.flow.caller_chosen_variables import Sources  # noqa: PLC0415 -- only flows that ring variables need it
 
     sources = Sources.of(steps)
-    told = {
+    steps_of = {
         name: {place: step.with_sources(sources) for place, step in flow.steps.items()} for name, flow in flows.items()
     }
-    return {name: flow._replace(steps=told[name]) for name, flow in flows.items()}
+    return {name: flow._replace(steps=steps_of[name]) for name, flow in flows.items()}
 
 
 def local_name(step: str) -> str:
