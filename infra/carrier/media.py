@@ -136,7 +136,7 @@ class MediaLibrary:
         return Media(0.0, "file_not_found", f"Media {media_name} does not exist.")
 
     def at(self, url: str, *, cached: bool = True) -> Media:
-        """Return the media behind a URL; `cached` False fetches it anew."""
+        """Return the media behind a URL; `cached` False fetches it again."""
         if url in self._by_url and (cached or self._fetch is None):
             return self._by_url[url]
         if self._fetch is None:

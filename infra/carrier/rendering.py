@@ -133,7 +133,7 @@ class Wav:
 
 
 def _line(voices: frozenset[Voice]) -> int | None:
-    """Return the spectral line that stands for what sounds: even, one for each set of voices, from 333 Hz to 2 kHz."""
+    """Return the spectral line of a sound: an even number, one for each set of voices, from 333 Hz to 2 kHz."""
     if not voices:
         return None
     return 10 + 2 * sum(1 << index for index, voice in enumerate(Voice) if voice in voices)

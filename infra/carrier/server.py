@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(chunk)
             self.wfile.flush()
         except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True  # whoever was downloading has gone away
+            self.close_connection = True  # the client has closed the connection
 
     def _lose(self, loss: Loss) -> None:
         """Break the connection instead of answering: at once with a reset, or after a long silence."""

@@ -75,7 +75,7 @@ def _show(given: argparse.Namespace, store: CampaignsTable) -> int:
 
 
 def _print(standing: Standing, shown: int) -> int:
-    """Print how it stands; on a terminal in place of so many lines that were printed before. Returns how many it is."""
+    """Print the progress; on a terminal it replaces that many lines. Returns the number of lines printed."""
     lines = [printable(each) for each in standing.lines()]
     if shown and can_draw(sys.stdout, os.environ):
         sys.stdout.write(f"\x1b[{shown}F\x1b[J")

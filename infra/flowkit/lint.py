@@ -74,7 +74,7 @@ def _file_findings(folder: Folder, path: Path) -> Iterator[Finding]:
         remedy = 'add it beside the flows, with lines like "+15550100": main-menu'
         yield _finding("unreadable-file", path, Found((), "is missing", remedy))
     except OSError as error:
-        remedy = "let it be read by whoever deploys"
+        remedy = "make it readable for the user who deploys"
         yield _finding("unreadable-file", path, Found((), f"cannot be read: {error.strerror}", remedy))
     except UnicodeDecodeError as error:
         line = path.read_bytes().count(b"\n", 0, error.start) + 1

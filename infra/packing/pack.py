@@ -118,7 +118,7 @@ def _lighten(model: Path) -> None:
     content = gzip.decompress(model.read_bytes()) if model.suffix == ".gz" else model.read_bytes()
     model.unlink()
     if not model.name.startswith("examples-"):
-        text = json.dumps(_without_needless(json.loads(content)), separators=(",", ":"))
+        text = json.dumps(_without_unused(json.loads(content)), separators=(",", ":"))
         model.with_name(model.name.removesuffix(".gz")).write_text(text, encoding="utf-8")
 
 
@@ -130,14 +130,14 @@ READ_WITH_PROSE = "clientContextParams"
 """botocore asks for the documentation of these in each request to S3, and ends in a KeyError without it."""
 
 
-def _without_needless(value: Any) -> Any:  # noqa: ANN401 -- any JSON
+def _without_unused(value: Any) -> Any:  # noqa: ANN401 -- any JSON
     if isinstance(value, dict):
         return {
-            name: each if name == READ_WITH_PROSE else _without_needless(each)
+            name: each if name == READ_WITH_PROSE else _without_unused(each)
             for name, each in value.items()
             if not (name == "documentation" and isinstance(each, str)) and name != ARNS_OF_A_REQUEST
         }
-    return [_without_needless(each) for each in value] if isinstance(value, list) else value
+    return [_without_unused(each) for each in value] if isinstance(value, list) else value
 
 
 def check_sdk(package: Path, sdk: Mapping[str, Any]) -> None:

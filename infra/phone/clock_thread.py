@@ -29,7 +29,7 @@ class ClockThread:
         return self
 
     def __exit__(self, *_how: object) -> None:
-        # A webhook that is under way is waited for by whoever closes the carrier.
+        # The code that closes the carrier waits for a webhook in progress.
         self._stopped = True
 
     def _run(self) -> None:

@@ -34,7 +34,7 @@ def budget(connect_seconds: float, read_seconds: float, attempts: int) -> Config
         read_timeout=read_seconds,
         retries={"mode": "legacy", "total_max_attempts": attempts},
         tcp_keepalive=True,
-        account_id_endpoint_mode="disabled",  # the region's endpoint: an account's own is looked for at each request
+        account_id_endpoint_mode="disabled",  # otherwise each request looks for an endpoint of the account
         parameter_validation=False,  # validation would take half of a request's CPU, and the values are our own
         user_agent=USER_AGENT,  # botocore builds its own twice per request: a tenth of its CPU
     )

@@ -1,7 +1,7 @@
 """The calls table: one partition per phone call, with its legs, its timeline and the ledger of its recordings.
 
 Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>`, `RECORDING#<recording>` or,
-of a text that is of no recording, `SAID#<text>`. Beside the calls stand the versions of flows that they began with:
+of a text that is of no recording, `SAID#<text>`. The table also holds the versions of flows that calls began with:
 `FLOW#<flow>`, with items `FLOW#<version>`; `CALLER#<hash of a number>` with the item `MEMORY`, what flows remember of
 that caller; `SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger;
 `TEXT#<message>`, the call that had a text sent; the published flows (`flow_versions_table.py`), and campaigns

@@ -22,7 +22,7 @@ NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
 NAMESPACE = "Dialtone/local"
 """The default namespace, for a developer's machine."""
 
-logging.logAsyncioTasks = False  # type: ignore[attr-defined, unused-ignore]  # of 3.12; else each line asks asyncio for a task
+logging.logAsyncioTasks = False  # type: ignore[attr-defined, unused-ignore]  # since 3.12; otherwise each log line asks asyncio for its task
 
 Level = Literal["info", "warning", "error"]
 Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes", "None"]

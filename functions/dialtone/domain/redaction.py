@@ -85,7 +85,7 @@ _SUSPICIOUS = re.compile(r"[0-9@:=]|KEY|AKIA|ASIA|eyJ|bearer", re.IGNORECASE)
 _ID_OR_TIME = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d{4})"
 )
-"""A text that is only one of these stays. Most texts with digits are."""
+"""A text that is only one of these is kept. Most texts with digits are."""
 
 _QUOTED = re.compile(r"""(?<!\w)(?P<mark>["'])(?P<text>(?:(?!(?P=mark))[^\\\n]|\\.)*)(?P=mark)(?!\w)""")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.:/#-]{0,59}")

@@ -139,7 +139,7 @@ class Document:
             self.problems.append(Problem(path, self.place(path), step, reason, remedy))
 
     def validate(self, model: type[Model], content: Any, path: Path = (), step: str = "") -> Model | None:  # noqa: ANN401 -- whatever the file holds
-        """What stands at the path as the model has it; None if there are problems, which it reports."""
+        """The value at the path, validated as the model; None if there are problems, which it reports."""
         try:
             return model.model_validate(content)
         except ValidationError as invalid:
