@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import Field
 
-from control.answers import ActionAnswer, Answer, ProblemAnswer
 from control.authorization import requester_of
 from control.calls import ID_CHARACTERS, responses
 from control.idempotency import Asked, KeyTaken
-from control.problems import not_found, wrong
+from control.problems import ProblemAnswer, not_found, wrong
+from control.request_body import RequestBody
 from control.telnyx_parameters import ACTION_NAMES, NOT_TAKEN, parameters_of
 from dialtone.domain.commands import COMMAND_NAMESPACE, command, command_id
 from dialtone.domain.control_actions import ACTION
+from dialtone.domain.control_answers import ActionAnswer
 from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.events import Event
 
@@ -45,7 +46,7 @@ Key = Annotated[
 Id = Annotated[str, Path(min_length=1, max_length=ID_CHARACTERS, description="A session, a leg, or a call-control id.")]
 
 
-class FlowEntry(Answer):
+class FlowEntry(RequestBody):
     """The flow and step to move a call to, and the flow's inputs."""
 
     flow: str = Field(
@@ -60,7 +61,7 @@ class FlowEntry(Answer):
     )
 
 
-def acting_responses(answer: type[Answer]) -> dict[int, OpenAPIResponse]:
+def acting_responses(answer: type[Mapping[str, object]]) -> dict[int, OpenAPIResponse]:
     """The responses of a route that acts on a call, for the API's description."""
     described = responses(answer)
     for status, meaning in (
@@ -127,13 +128,13 @@ class Acting:
             ) from None
         about = {"call_session_id": leg.session_id, "call_leg_id": leg.leg_id, "action": action}
         if known.result is not None:
-            return ActionAnswer(**about, **known.result, at=known.at, repeated=True)
+            return cast("ActionAnswer", {**about, **known.result, "at": known.at, "repeated": True})
         event_id = str(uuid.uuid5(COMMAND_NAMESPACE, f"legs/{leg.leg_id}/requests/{key}"))
         event = Event(event_id, ACTION, known.at, {**about, "asked_by": by, **payload})
         place = self._delivery.carry_out(event).place
         result = {"command_id": None if place is None else command_id(event_id, place)}
         self._requests.note(asked, known.at, result)
-        return ActionAnswer(**about, **result, at=known.at, repeated=known.again)
+        return cast("ActionAnswer", {**about, **result, "at": known.at, "repeated": known.again})
 
     def _leg(self, identifier: str) -> Call:
         session = self._listing.session_of(identifier)

@@ -6,7 +6,7 @@ import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Protocol
 
-from control.health_answers import Alarms, RingingAlarm
+from dialtone.domain.control_answers import Alarms, RingingAlarm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,7 +71,7 @@ def alarms_of(stack: str, described: Iterable[Mapping[str, Any]], runbooks_url: 
     ringing = [_ringing(name, each, runbooks_url) for name, each in own.items() if each["StateValue"] == "ALARM"]
     return Alarms(
         watched=len(own),
-        ringing=sorted(ringing, key=lambda each: (not each.affects_callers, each.since or "", each.name)),
+        ringing=sorted(ringing, key=lambda each: (not each["affects_callers"], each["since"] or "", each["name"])),
         without_data=sorted(name for name, each in own.items() if each["StateValue"] == "INSUFFICIENT_DATA"),
     )
 

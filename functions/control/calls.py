@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from control.answers import (
-    Answer,
-    AuditEntry,
-    CallDetail,
-    CallList,
-    Cost,
-    Leg,
-    ProblemAnswer,
-    RecordingSummary,
-    Row,
-    WrittenText,
-)
 from control.audit import first_heard
 from control.call_filters import Selection, ago_or_moment, kept
-from control.problems import not_found, wrong
+from control.problems import ProblemAnswer, not_found, wrong
 from control.recording_answers import summary_of
 from control.timeline import leg_json, text_json
+from dialtone.domain.control_answers import AuditEntry, CallDetail, CallList, Cost, Row
 from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
     from control.audit import AuditItem, AuditTrail
     from control.listing import Listing
-    from dialtone.domain.calls import Call
 
 EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -73,7 +61,7 @@ _REFUSALS = {
 }
 
 
-def responses(answer: type[Answer]) -> dict[int, OpenAPIResponse]:
+def responses(answer: type[Mapping[str, object]]) -> dict[int, OpenAPIResponse]:
     """A route's responses for the API's description, in place of all that Powertools generates."""
     described: dict[int, OpenAPIResponse] = {
         200: {"description": answer.__doc__ or "", "content": {"application/json": {"model": answer}}}
@@ -114,7 +102,9 @@ def call_routes(listing: Listing, audit: AuditTrail, now: Callable[[], datetime]
             recorded={"any": None, "yes": True, "no": False}[recorded],
         )
         page = listing.page(wanted, begin, end, limit, MOST_READ)
-        return CallList(calls=[_leg(each) for each in page.calls], next_until=page.until and page.until.isoformat())
+        return CallList(
+            calls=[leg_json(each) for each in page.calls], next_until=page.until.isoformat() if page.until else None
+        )
 
     @routes.get(
         "/calls/<id>", summary="Shows one call with its timeline", tags=["calls"], responses=responses(CallDetail)
@@ -149,25 +139,26 @@ def _audited(item: AuditItem) -> AuditEntry:
     return AuditEntry(at=item.at, by=item.by, did=item.did, recording=item.recording)
 
 
-def _leg(call: Call) -> Leg:
-    return Leg.model_validate(leg_json(call))
-
-
 def _detail(listing: Listing, audit: AuditTrail, session: str) -> CallDetail:
     timeline, noted = listing.timeline(session), audit.of(session)
     heard = first_heard(noted)
-    rows = [Row.model_validate(asdict(each)) for each in timeline.rows]
     return CallDetail(
         call_session_id=session,
-        legs=[_leg(each) for each in timeline.legs],
-        timeline=rows[-MOST_ROWS:],
-        rows_left_out=max(0, len(rows) - MOST_ROWS),
-        recordings=[RecordingSummary.model_validate(summary_of(each, heard)) for each in timeline.recordings],
+        legs=[leg_json(each) for each in timeline.legs],
+        timeline=[cast("Row", asdict(each)) for each in timeline.rows[-MOST_ROWS:]],
+        rows_left_out=max(0, len(timeline.rows) - MOST_ROWS),
+        recordings=[summary_of(each, heard) for each in timeline.recordings],
         costs=[
-            Cost.model_validate({**asdict(each), "amount": str(each.amount), "parts": [*each.parts]})
+            Cost(
+                leg_id=each.leg_id,
+                amount=str(each.amount),
+                currency=each.currency,
+                billed_seconds=each.billed_seconds,
+                parts=[*each.parts],
+            )
             for each in timeline.costs
         ],
         total={currency: str(amount) for currency, amount in timeline.total.items()},
         audit=[_audited(each) for each in noted],
-        texts=[WrittenText.model_validate(text_json(each)) for each in timeline.texts],
+        texts=[text_json(each) for each in timeline.texts],
     )

@@ -14,7 +14,6 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from control.actions import acting_responses
-from control.answers import Answer
 from control.authorization import requester_of
 from control.call_filters import moment
 from control.problems import Refused, wrong
@@ -36,6 +35,7 @@ from dialtone.domain.campaigns.estimate_assumptions import Assumed
 from dialtone.domain.campaigns.list_reader import ListUnreadable, RefusedRow
 from dialtone.domain.campaigns.list_rows import ListCheck, ListInvalid, ListRules, counted
 from dialtone.domain.campaigns.outcomes_and_redials import OUTCOMES
+from dialtone.domain.control_answers import CampaignAnswer, EstimateAnswer, RefusedRowAnswer
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.flow_inputs import MAX_GIVEN_BYTES
 
@@ -111,40 +111,6 @@ class CampaignOrder(BaseModel):
     name: str = Field("", max_length=100, description="The same people may be called again under another name.")
     skip_invalid: bool = Field(default=False, description="Dial the remaining recipients if some rows are refused.")
     dry_run: bool = Field(default=False, description="Only check and estimate; create nothing.")
-
-
-class RefusedRowAnswer(Answer):
-    """A refused row."""
-
-    row: int = Field(description="Row in the list; for recipients in the request, their position, counted from 1.")
-    rule: str
-    reason: str
-
-
-class EstimateAnswer(Answer):
-    """The estimate for the first round, in which everybody is dialled once."""
-
-    starts_at: int = Field(description="The first dial, in unix seconds.")
-    ends_at: int | None = Field(description="The last dial, in unix seconds; null if it is more than sixty days away.")
-    dialling_seconds: int
-    most_dollars: float = Field(
-        description="If everybody answers and listens to the end; without Telnyx's charge for machine detection."
-    )
-
-
-class CampaignAnswer(Answer):
-    """The created campaign; with `dry_run`, the one that would be created."""
-
-    id: str
-    rows: int
-    recipients: int
-    refused: dict[str, int] = Field(
-        description="Number of refused rows by rule. The suppression list is checked before each dial."
-    )
-    first_refused: list[RefusedRowAnswer]
-    estimate: EstimateAnswer
-    dry_run: bool
-    repeated: bool = Field(description="Whether the campaign existed before; nothing was done then.")
 
 
 class Ordering:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, cast
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from control.actions import Key, acting_responses
-from control.answers import DialAnswer
 from control.authorization import requester_of
 from control.idempotency import Asked, KeyTaken
 from control.problems import Refused, wrong
 from control.telnyx_parameters import Parameters
 from dialtone.domain.commands import COMMAND_NAMESPACE, command
 from dialtone.domain.control_actions import ACTION
+from dialtone.domain.control_answers import DialAnswer
 from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.events import Event
 from dialtone.domain.parameter_checks import MapOf, object_schema, text, written
@@ -128,7 +128,7 @@ class Dialling:
             known = self._requests.known(asked)
         except KeyTaken:
             return None
-        return None if known is None or known.result is None else DialAnswer(**known.result, at=known.at, repeated=True)
+        return None if known is None or known.result is None else _answer(known.result, known.at, repeated=True)
 
     def ring(self, called: NewCall, asked: Asked) -> DialAnswer:
         """Place the call once, however often it is requested under that key. Raises Refused."""
@@ -140,7 +140,7 @@ class Dialling:
                 "Idempotency-Key", "This Idempotency-Key was used for a different request: choose a new one."
             ) from None
         if known.result is not None:
-            return DialAnswer(**known.result, at=known.at, repeated=True)
+            return _answer(known.result, known.at, repeated=True)
         if known.again and (now - datetime.fromisoformat(known.at)).total_seconds() > SAME_ID_SECONDS:
             message = "Whether the phone rang is not known: look at GET /calls. To dial again, use a new key."
             raise Refused(HTTPStatus.CONFLICT, "not_known", message)
@@ -152,7 +152,7 @@ class Dialling:
         ids = ("call_session_id", "call_leg_id", "call_control_id")
         result = {each: data.get(each) for each in ids}
         self._requests.note(asked, known.at, result)
-        return DialAnswer(**result, at=known.at, repeated=known.again)
+        return _answer(result, known.at, repeated=known.again)
 
     def _read(self, body: Mapping[str, Any]) -> NewCall:
         """Parse the body. Raises Refused naming what is wrong."""
@@ -187,6 +187,10 @@ class Dialling:
             raise wrong(name, f"{name} {error.reason}.") from None
         self._destinations.check(to, parameters["to"])
         return parameters
+
+
+def _answer(ids: Mapping[str, Any], at: str, *, repeated: bool) -> DialAnswer:
+    return cast("DialAnswer", {**ids, "at": at, "repeated": repeated})
 
 
 def dial_asked(what: Mapping[str, Any], key: str, by: str) -> Asked:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from control.answers import FlowDetail, FlowList, FlowStep, FlowSummary, FlowVersion
 from control.call_filters import began, state
 from control.calls import ID_CHARACTERS, MOST_READ, Since, Until, responses, stretch
 from control.live_flows import live_library
 from control.problems import not_found
 from dialtone.adapters.flow_library import NUMBERS_FILE
+from dialtone.domain.control_answers import FlowDetail, FlowList, FlowStep, FlowSummary, FlowVersion
 from dialtone.domain.errors import FlowInvalid
 
 if TYPE_CHECKING:
@@ -84,18 +84,18 @@ def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], dateti
         if name not in names and not led and texts is None:
             raise not_found("flow", name)
         looked_at = [each for each in led if shown in {"", each.flow_version}][:FUNNEL_CALLS]
-        return FlowDetail(
-            **_summary(name, numbers, led).model_dump(exclude={"version"}),
-            version=shown or None,
-            versions=_versions(led),
-            steps=_steps(listing, looked_at),
-            steps_of_calls=len(looked_at),
-            is_whole=is_whole,
-            live_version=live.version if live else None,
-            given=dict(live.main.given) if live else None,
-            texts=None if texts is None else dict(texts),
-            picture=listing.store.flow_picture(name, shown) if shown else None,
-        )
+        return {
+            **_summary(name, numbers, led),
+            "version": shown or None,
+            "versions": _versions(led),
+            "steps": _steps(listing, looked_at),
+            "steps_of_calls": len(looked_at),
+            "is_whole": is_whole,
+            "live_version": live.version if live else None,
+            "given": dict(live.main.given) if live else None,
+            "texts": None if texts is None else dict(texts),
+            "picture": listing.store.flow_picture(name, shown) if shown else None,
+        }
 
     return routes
 

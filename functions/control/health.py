@@ -24,10 +24,20 @@ from control.alarms import AlarmsOfStack, linked
 from control.audit import REDRIVES
 from control.authorization import requester_of
 from control.calls import responses
-from control.health_answers import Custody, Health, Move, Parked, Queue, Redrive, Redriven, Unread, UnverifiedRecording
 from control.health_sentences import sentences_of
 from control.watched_queues import QUEUES, Counted, WatchedQueue, counted, last_move, oldest
 from dialtone.adapters.aws_clients import budget
+from dialtone.domain.control_answers import (
+    Custody,
+    Health,
+    Move,
+    Parked,
+    Queue,
+    Redrive,
+    Redriven,
+    Unread,
+    UnverifiedRecording,
+)
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import EXPECTED, OPEN_STATUSES
@@ -39,12 +49,12 @@ if TYPE_CHECKING:
 
     from control.alarms import CloudWatch
     from control.audit import AuditTrail
-    from control.health_answers import Alarms
     from control.redriving import Redriving
     from control.settings import Settings
     from dialtone.adapters.calls_table import CallsTable
     from dialtone.adapters.parked_events import ParkedEvents
     from dialtone.adapters.telemetry import Observer
+    from dialtone.domain.control_answers import Alarms
     from dialtone.domain.recordings import Recording
 
 AWS = budget(connect_seconds=1.0, read_seconds=3.0, attempts=2)
@@ -175,7 +185,7 @@ class Looking:
         return Parked(
             events=events,
             is_whole=is_whole,
-            oldest_at=oldest_at and oldest_at.astimezone(UTC).isoformat(timespec="seconds"),
+            oldest_at=oldest_at.astimezone(UTC).isoformat(timespec="seconds") if oldest_at else None,
             command=f"dialtone replay --all --stack {self.settings.stack}",
         )
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field
 
-from control.answers import Problem, ProblemAnswer
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 
@@ -22,6 +22,24 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS = 2
 """`Retry-After` when a dependency failed."""
+
+
+class Problem(BaseModel):
+    """Why a request was refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: str = Field(description="An error code for programs.")
+    message: str = Field(description="What is wrong and how to fix it.")
+    parameter: str | None = Field(None, description="The parameter that is wrong.")
+
+
+class ProblemAnswer(BaseModel):
+    """The body of every error response."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    error: Problem
 
 
 class Refused(Exception):  # noqa: N818 -- reads as the sentence it is: the request was refused
@@ -65,6 +83,8 @@ def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
     @api.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
         first: Any = error.errors()[0]
+        if first["loc"][0] == "response":  # the API's own answer, not the request
+            return _fault(error, observer, detail=f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
         place = [str(part) for part in first["loc"] if part not in {"query", "path", "body"}]
         parameter = ".".join(place) or None
         said = f"{parameter or 'The body'}: {first['msg']}."
@@ -101,9 +121,13 @@ def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
 
     @api.exception_handler(Exception)
     def fault(error: Exception) -> Response[str]:
-        observer.log("error", "an error of ours", {"error": type(error).__name__}, failed=error)
-        said = "Internal error of Dialtone; the function's log has the details."
-        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, Problem(code="fault", message=said))
+        return _fault(error, observer)
+
+
+def _fault(error: Exception, observer: Observer, detail: str = "") -> Response[str]:
+    observer.log("error", "an error of ours", {"error": type(error).__name__, "detail": detail}, failed=error)
+    said = "Internal error of Dialtone; the function's log has the details."
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, Problem(code="fault", message=said))
 
 
 def _answer(status: HTTPStatus, problem: Problem) -> Response[str]:

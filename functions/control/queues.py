@@ -12,12 +12,13 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import ConfigDict, Field
 
 from control.actions import Key, acting_responses
-from control.answers import Answer, DialAnswer, QueueList, QueueSummary, WaitingCaller
 from control.authorization import requester_of
 from control.calls import responses
 from control.dialling import NewCall, dial_asked
 from control.live_flows import live_library
 from control.problems import Refused, not_found
+from control.request_body import RequestBody
+from dialtone.domain.control_answers import DialAnswer, QueueList, QueueSummary, WaitingCaller
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.queues import CALLBACK_SECONDS
 from dialtone.domain.units import MILLIS_PER_SECOND
@@ -44,7 +45,7 @@ RING_SECONDS = 30
 Name = Annotated[str, Path(pattern=QUEUE_NAME, description="The queue's name.")]
 
 
-class Take(Answer):
+class Take(RequestBody):
     """The body of `POST /queues/{name}/take`."""
 
     agent: str = Field(max_length=255, description="The agent's phone: a number in E.164, or a SIP address.")
@@ -170,13 +171,13 @@ def _summary(name: str, waiting: list[Waits]) -> QueueSummary:
 
 def _caller(position: int, waits: Waits) -> WaitingCaller:
     call = waits.call
-    return WaitingCaller(
-        position=position,
-        since=datetime.fromtimestamp(waits.since_millis / MILLIS_PER_SECOND, UTC).isoformat(),
-        call_session_id=call.session_id,
-        call_leg_id=call.leg_id,
-        from_number=call.from_number or None,
-        to_number=call.to_number or None,
-        flow=call.flow or None,
-        callback=waits.callback,
-    )
+    return {
+        "position": position,
+        "since": datetime.fromtimestamp(waits.since_millis / MILLIS_PER_SECOND, UTC).isoformat(),
+        "call_session_id": call.session_id,
+        "call_leg_id": call.leg_id,
+        "from": call.from_number or None,
+        "to": call.to_number or None,
+        "flow": call.flow or None,
+        "callback": waits.callback,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dialtone.domain.recordings import BEFORE_NAME, NOT_ASKED_FOR
 from dialtone.domain.units import MILLIS_PER_SECOND
@@ -11,6 +11,7 @@ from dialtone.domain.units import MILLIS_PER_SECOND
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dialtone.domain.control_answers import RecordingDetail, RecordingSummary
     from dialtone.domain.recordings import AudioCopy, Recording
 
 MOST_NAME_BYTES = 1_000
@@ -23,8 +24,8 @@ def place_of(identifier: str) -> tuple[str, str]:
     return session, name if len(name.encode()) <= MOST_NAME_BYTES else ""
 
 
-def summary_of(recording: Recording, heard: Mapping[str, str | None]) -> dict[str, Any]:
-    """A `RecordingSummary`; `heard` has, by entry name, when a link was first handed out."""
+def summary_of(recording: Recording, heard: Mapping[str, str | None]) -> RecordingSummary:
+    """An entry; `heard` has, by entry name, when a link was first handed out."""
     return {
         "id": recording.api_id,
         "call_session_id": recording.call_session_id,
@@ -45,8 +46,8 @@ def summary_of(recording: Recording, heard: Mapping[str, str | None]) -> dict[st
     }
 
 
-def detail_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:
-    """A `RecordingDetail` without audio and transcript text."""
+def detail_of(recording: Recording, heard: Mapping[str, str], *, deletable: bool) -> RecordingDetail:
+    """An entry in detail, without audio and transcript text."""
     asked = recording.transcription
     return {
         **summary_of(recording, heard),
@@ -55,6 +56,7 @@ def detail_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:
         "transcript": {"status": asked.status if asked else NOT_ASKED_FOR, "text": None, "is_cut": False},
         "consent": recording.consent._asdict() if recording.consent else None,
         "pauses": None if recording.pauses is None else [each._asdict() for each in recording.pauses],
+        "deletable": deletable,
     }
 
 

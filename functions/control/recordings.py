@@ -9,7 +9,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from control.actions import acting_responses
-from control.answers import DeletedRecording, RecordingDetail, RecordingList, RecordingSummary
 from control.audit import LISTENED, READ, AuditItem, first_heard
 from control.authorization import requester_of
 from control.bucket import LINK_SECONDS
@@ -17,10 +16,11 @@ from control.call_filters import Selection
 from control.calls import ID_CHARACTERS, MOST_READ, FlowName, Limit, Number, Since, Until, responses, stretch
 from control.problems import not_found
 from control.recording_answers import detail_of, levels_of, place_of, seconds_of, summary_of
+from dialtone.domain.control_answers import Audio, DeletedRecording, RecordingDetail, RecordingList
 from dialtone.domain.recordings import KEPT_STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from control.audit import AuditTrail
     from control.bucket import RecordingsBucket
@@ -55,8 +55,8 @@ def recording_routes(
         begin, end = stretch(since, until, now())
         page = listing.recordings(Selection(number=number, flow=flow), status, begin, end, limit, MOST_READ)
         return RecordingList(
-            recordings=[_summary(each.recording, {each.recording.name: each.heard_at}) for each in page.recordings],
-            next_until=page.until and page.until.isoformat(),
+            recordings=[summary_of(each.recording, {each.recording.name: each.heard_at}) for each in page.recordings],
+            next_until=page.until.isoformat() if page.until else None,
         )
 
     @routes.get(
@@ -87,10 +87,10 @@ def recording_routes(
             request = routes.current_event.request_context.request_id
             who = requester_of(routes.current_event.raw_event).name
             audit.note(session, AuditItem(moment.isoformat(), who, did, name), request)
-        detail = detail_of(recording, first_heard(audit.of(session)))
+        detail = detail_of(recording, first_heard(audit.of(session)), deletable=deleting.may(recording))
         detail["transcript"] |= {"text": text[0], "is_cut": text[1]}
         detail["audio"] = _audio(audio, bucket.link(audio.key) if link else None, moment) if audio else None
-        return RecordingDetail.model_validate(detail | {"deletable": deleting.may(recording)})
+        return detail
 
     @routes.delete(
         "/recordings/<id>",
@@ -115,7 +115,7 @@ def _audio_of(recording: Recording, bucket: RecordingsBucket) -> AudioCopy | Non
     return audio if audio and bucket.has(audio.key) else None
 
 
-def _audio(audio: AudioCopy, link: str | None, now: datetime) -> dict[str, object]:
+def _audio(audio: AudioCopy, link: str | None, now: datetime) -> Audio:
     return {
         "url": link,
         "url_expires_at": (now + timedelta(seconds=LINK_SECONDS)).isoformat() if link else None,
@@ -124,7 +124,3 @@ def _audio(audio: AudioCopy, link: str | None, now: datetime) -> dict[str, objec
         "seconds": seconds_of(audio),
         "peaks": levels_of(audio.peaks),
     }
-
-
-def _summary(recording: Recording, heard: Mapping[str, str | None]) -> RecordingSummary:
-    return RecordingSummary.model_validate(summary_of(recording, heard))

@@ -18,10 +18,10 @@ from botocore.exceptions import ClientError
 from control.archive_dead_letters import ArchiveDeadLetters, put_back
 from control.audit import REDRIVES, REDROVE, AuditItem
 from control.event_resending import Resending
-from control.health_answers import Redriven
 from control.problems import Refused, not_found
 from control.watched_queues import QUEUES, counted, last_move
 from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.domain.control_answers import Redriven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from control.audit import AuditTrail
-    from control.health_answers import Move
     from control.settings import Settings
     from control.watched_queues import WatchedQueue
     from dialtone.adapters.calls_table import CallsTable
+    from dialtone.domain.control_answers import Move
 
 WORK_SECONDS = 15.0
 """Of one request, about a thousand messages: an HTTP API waits for 30 s, and the last receive can be slow."""
@@ -133,7 +133,9 @@ def _why_not(queue: WatchedQueue) -> str:
 
 def _check_free(move: Move | None) -> None:
     """Raise Refused while SQS is moving the queue's messages."""
-    if move and move.status in UNDER_WAY:
-        of = "" if move.of is None else f" of about {move.of}"
-        message = f"Its messages are being moved back since {move.began_at or 'a moment'}: {move.moved}{of} so far."
+    if move and move["status"] in UNDER_WAY:
+        of = "" if move["of"] is None else f" of about {move['of']}"
+        message = (
+            f"Its messages are being moved back since {move['began_at'] or 'a moment'}: {move['moved']}{of} so far."
+        )
         raise Refused(HTTPStatus.CONFLICT, "under_way", message)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.calls_table import TimelineEntry
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
+    from dialtone.domain.control_answers import Leg, WrittenText
     from dialtone.domain.live_transcripts import LiveTranscript
     from dialtone.domain.recordings import Recording
 
@@ -107,7 +108,7 @@ class CallTimeline:
         }
 
 
-def leg_json(call: Call) -> dict[str, Any]:
+def leg_json(call: Call) -> Leg:
     """A leg for operators; without its variables, which may hold callers' data."""
     return {
         "call_session_id": call.session_id,
@@ -166,7 +167,7 @@ def call_timeline(
     return CallTimeline(session, tuple(legs), tuple(rows), tuple(recordings), tuple(_costs(timeline)), tuple(texts))
 
 
-def text_json(text: LiveTranscript) -> dict[str, Any]:
+def text_json(text: LiveTranscript) -> WrittenText:
     """A transcript without recording, as the API shows it; without its key and its text."""
     return {
         "name": text.name,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from control.health_answers import Move
+from dialtone.domain.control_answers import Move
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

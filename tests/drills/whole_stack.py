@@ -280,7 +280,7 @@ class WholeStack(World):
 
         def run() -> None:
             try:
-                answers.append(self._ordering.order(order, "user/ada").id)
+                answers.append(self._ordering.order(order, "user/ada")["id"])
             except Refused:
                 raise
             except Exception as fault:

@@ -506,7 +506,9 @@ def test_each_id_of_a_leg_is_written_into_its_index_once(client: Client) -> None
     assert sorted(each[NAMED]["S"] for each in of_one if NAMED in each) == ["one-leg", "v3:one"]
 
 
-def test_an_error_of_ours_says_no_more_than_that(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_ours_says_no_more_than_that(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     client.call("odd")
     monkeypatch.setattr(calls_module, "leg_json", lambda _: {"from": "+15550142"})
 
@@ -514,6 +516,8 @@ def test_an_error_of_ours_says_no_more_than_that(client: Client, monkeypatch: py
 
     assert (status, body["error"]["code"]) == (500, "fault")
     assert "+1555" not in json.dumps(body)
+    assert vars(caplog.records[-1])["detail"] == "response.legs.0.call_session_id: Field required"
+    assert "+1555" not in caplog.text
 
 
 def test_the_description_is_the_one_in_the_docs(client: Client) -> None:

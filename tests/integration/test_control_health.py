@@ -172,12 +172,12 @@ def test_a_recording_that_is_being_made_is_not_late_and_hides_none_that_is() -> 
 
     alone, both = custody_of([made], NOW, is_whole=True), custody_of([made, stuck], NOW, is_whole=True)
 
-    assert alone.oldest_unverified
-    assert both.oldest_unverified
-    assert (alone.oldest_unverified.is_late, sentences_of(None, alone, [], None)) == (False, [])
-    assert both.oldest_unverified.status == SAVED
+    assert alone["oldest_unverified"]
+    assert both["oldest_unverified"]
+    assert (alone["oldest_unverified"]["is_late"], sentences_of(None, alone, [], None)) == (False, [])
+    assert both["oldest_unverified"]["status"] == SAVED
     assert sentences_of(None, both, [], None) == ["A recording that should be verified by now is still saved."]
-    assert custody_of([], NOW, is_whole=True).oldest_unverified is None
+    assert custody_of([], NOW, is_whole=True)["oldest_unverified"] is None
 
 
 def refuse(**_: object) -> None:
@@ -266,7 +266,7 @@ def test_what_is_odd_about_alarms_is_said() -> None:
 
     alarms = alarms_of("a", described)
 
-    assert (alarms.watched, alarms.without_data, alarms.ringing[0].measured) == (2, ["api-5xx"], "x")
+    assert (alarms["watched"], alarms["without_data"], alarms["ringing"][0]["measured"]) == (2, ["api-5xx"], "x")
     assert [each.partition(":")[0] for each in sentences_of(alarms, None, [], None)] == [
         "No caller notices, and it can wait until morning",
         "Nobody gets an e-mail of dead-letters",

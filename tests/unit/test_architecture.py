@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS, INFRA = ROOT / "functions", ROOT / "infra"
 
 MAY_IMPORT = {
-    "dialtone/domain": {"dialtone.domain", "phonenumbers"},
+    "dialtone/domain": {"dialtone.domain", "phonenumbers", "typing_extensions"},
     "dialtone/flow": {"dialtone.domain", "dialtone.flow", "pydantic", "pydantic_core", "yaml"},
     "webhook/handlers": {"dialtone.domain", "dialtone.flow", "webhook.router", "webhook.handlers"},
 }

@@ -235,12 +235,12 @@ def test_the_health_of_a_stack_knows_each_alarm_what_it_means_and_what_to_do() -
         for each in ALARMS.values()
     ]
 
-    ringing = alarms_of("line", described).ringing
+    ringing = alarms_of("line", described)["ringing"]
 
     assert len(ringing) == len(ALARMS)
-    assert all(each.means and each.first for each in ringing)
+    assert all(each["means"] and each["first"] for each in ringing)
     urgent = [each for each in ALARMS.values() if topic(each) == "AlarmTopic"]
-    assert [each.affects_callers for each in ringing] == [True] * len(urgent) + [False] * (len(ALARMS) - len(urgent))
+    assert [each["affects_callers"] for each in ringing] == [True] * len(urgent) + [False] * (len(ALARMS) - len(urgent))
 
 
 def test_callers_are_affected_while_any_urgent_alarm_rings() -> None:
