@@ -11,7 +11,7 @@ from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.queues import Callback, QueueAnswer, QueueQuestion
 from dialtone.domain.watch import Watch
 from dialtone.domain.watchdog_schedule import overdue_event
-from dialtone.flow.steps.queue import CONNECTING_SECONDS, GRACE_SECONDS
+from dialtone.flow.steps.queue import CONNECTING_SECONDS, GRACE_SECONDS, REPORT_SECONDS
 from infra.flowkit.drawing.words import details_of, edge_label
 from infra.flowkit.lint import lint
 from tests.staged_call import CONTROL, LEG, SESSION, StagedCall, actions, happened, moment
@@ -163,6 +163,32 @@ def test_a_caller_whom_the_bridge_does_not_reach_goes_to_the_end_of_the_queue() 
     ]
 
 
+@pytest.mark.parametrize("reported", ["call.enqueued", "call.dequeued", "call.bridged"])
+def test_a_late_report_of_a_failed_attempt_is_not_one_of_the_next(reported: str) -> None:
+    """Else a caller who is back in the queue would count as connected, and wait in silence."""
+    staged = in_line()
+    staged.tell("call.dequeued", queue="support", reason="bridged")
+    at = staged.seconds
+    later(staged, CONNECTING_SECONDS).gather_ends("", "timeout")
+
+    late = staged.take(happened(reported, at, staged.mark, queue="support", reason="bridged", current_position=1))
+    staged.tell("call.enqueued", queue="support", current_position=3)
+
+    assert (late.commands, staged.call.waiting["position"]) == ((), 3)
+    assert actions(staged.tell("call.dequeued", queue="support", reason="bridged")) == ["gather"]
+    assert actions(staged.tell("call.bridged")) == ["playback_stop", "gather_stop"]
+
+
+def test_an_interval_reported_after_the_hang_up_does_not_end_the_wait() -> None:
+    staged = in_line()
+    interval = happened("call.gather.ended", staged.seconds + 1, staged.mark, digits="", status="timeout")
+    wait = happened("call.gather.ended", staged.seconds + 300 + GRACE_SECONDS, staged.mark, digits="", status="timeout")
+    later(staged, 300 + GRACE_SECONDS).hang_up()
+
+    assert (staged.take(interval).call.step, staged.call.outcome) == ("line", "gave-up")
+    assert staged.take(wait).call.step == "message"
+
+
 def test_a_key_leads_on_once_the_queue_has_let_go() -> None:
     staged = in_line()
 
@@ -309,6 +335,19 @@ def test_an_agent_who_answers_takes_the_first_of_the_queue() -> None:
 
     assert (bridge.call_control_id, bridge.parameters["queue"]) == ("v3:a", "support")
     assert dialled(over) == []
+
+
+def test_a_caller_whose_agent_is_known_to_be_connected_is_not_torn_away_before_the_report_is_overdue() -> None:
+    staged = in_line(RUNG, current_position=1)
+    agent_leg(staged, "call.answered")
+    staged.tell("call.dequeued", queue="support", reason="bridged")
+    agent_leg(staged, "call.bridged")
+
+    waits = later(staged, CONNECTING_SECONDS).gather_ends("", "timeout")
+    overdue = later(staged, REPORT_SECONDS).gather_ends("", "timeout")
+
+    assert (actions(waits), waits.commands[0].parameters["timeout_millis"]) == (["gather"], CONNECTING_SECONDS * 1_000)
+    assert "enqueue" in actions(overdue)
 
 
 def test_the_next_agent_is_rung_when_one_does_not_answer_and_all_again_after_a_pause() -> None:

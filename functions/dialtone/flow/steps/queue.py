@@ -42,11 +42,18 @@ CONNECTING_SECONDS = 5
 """How long the bridge may take after the call has left the queue for it; then it has failed, and the caller waits
 again."""
 
+REPORT_SECONDS = 60
+"""How long it may take until that bridge is reported for the caller's leg, once it is for the agent's: Telnyx retries a
+webhook for 51 s (`webhook_retry_policy.py`)."""
+
 GRACE_SECONDS = 10
 """How long after the longest wait Telnyx may take to report its end."""
 
 LOOK_SECONDS = 10
 """How often a call that rings agents checks whether it is the first."""
+
+OF_ATTEMPT = frozenset({"call.enqueued", "call.dequeued", "call.bridged"})
+"""Events of one attempt to connect the caller; a later attempt has events of its own."""
 
 MAX_AGENTS = 10
 
@@ -68,6 +75,9 @@ class QueueState(TalkState):
     """The key with which the caller leaves, as its place in KEYS plus one; the call must first leave the queue."""
     taken_millis: int = 0
     """When somebody took the call out of the queue, in unix milliseconds, until the two are connected."""
+    again_millis: int = 0
+    """When the call went back into the queue because the bridge had failed, in unix milliseconds: reports of what
+    occurred before are late."""
     connected: bool = False
     position: int = 0
     average: int = 0
@@ -161,7 +171,7 @@ class Queue(Connecting):
         state = QueueState.of(call)
         if event.about_callee:
             return self._of_agent(call, event, state, voice_defaults)
-        if state.connected:
+        if state.connected or (event.type in OF_ATTEMPT and _millis(event.occurred_at) < state.again_millis):
             return None
         if event.type == ANSWERED:
             return self._placed(call, event, state, voice_defaults)
@@ -354,7 +364,7 @@ class Queue(Connecting):
             return None
         if state.taken_millis:
             return self._connecting(call, event, state)
-        if not seconds_left(call, event, self.max_wait_time_secs + GRACE_SECONDS):
+        if self._is_overdue(call, event, state):
             late = self._waited_too_long(call)
             return late._replace(commands=(command("leave_queue", call.control_id), *late.commands))
         again = (self._timer(call),)
@@ -363,6 +373,17 @@ class Queue(Connecting):
         said = self._said(call, event, state, voice_defaults)
         return Wait((*again, *said), state)
 
+    def _is_overdue(self, call: Call, event: Event, state: QueueState) -> bool:
+        """Whether Telnyx should have ended the wait by now.
+
+        Once the call has ended, it is no longer known when the step was entered, but still when the caller was put into
+        the queue: a timer that is reported late was perhaps only an interval's.
+        """
+        limit = self.max_wait_time_secs + GRACE_SECONDS
+        if call.entered_at:
+            return not seconds_left(call, event, limit)
+        return _millis(event.occurred_at) - state.enqueued_millis >= (limit - 1) * MILLIS_PER_SECOND
+
     def _question(self, call: Call, state: QueueState) -> QueueQuestion:
         average = bool(self._announced_names & {AVERAGE, AVERAGE_MINUTES})
         since = state.enqueued_millis if self.callback else 0
@@ -370,10 +391,12 @@ class Queue(Connecting):
 
     def _connecting(self, call: Call, event: Event, state: QueueState) -> Move:
         """An agent took the call. If the bridge fails, the caller waits again, at the end of the queue."""
-        passed = (_millis(event.occurred_at) - state.taken_millis) / MILLIS_PER_SECOND
-        if passed < CONNECTING_SECONDS - 1:
-            return Wait((timer(call, CONNECTING_SECONDS - passed),), state)
-        return Wait((*self._quiet(call), self._enqueue(call)))
+        now = _millis(event.occurred_at)
+        passed = (now - state.taken_millis) / MILLIS_PER_SECOND
+        left = (REPORT_SECONDS if _agent_bridged(call) else CONNECTING_SECONDS) - passed
+        if left > 1:
+            return Wait((timer(call, min(left, CONNECTING_SECONDS)),), state)
+        return Wait((*self._quiet(call), self._enqueue(call)), QueueState(again_millis=now))
 
     def _said(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
         """The announcement between two plays of music."""
@@ -437,6 +460,11 @@ def _unavailable(state: QueueState) -> bool:
 def _rung(call: Call) -> bool:
     """Whether an agent is ringing, or has answered and is not connected yet."""
     return any(leg.status != ENDED and not leg.bridged for leg in call.far_legs.values())
+
+
+def _agent_bridged(call: Call) -> bool:
+    """Whether an agent whom this call rang has been connected, probably with this caller, who was the first."""
+    return any(leg.bridged and leg.status != ENDED for leg in call.far_legs.values())
 
 
 def _millis(moment: str) -> int:
