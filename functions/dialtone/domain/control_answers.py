@@ -406,7 +406,7 @@ class Redriven(Redrive):
     put_back: Annotated[int, Doc("Number of messages put back, or whose events are being resent.")]
     is_moving: Annotated[bool, Doc("Whether SQS now moves the messages; `move` in `GET /health` shows its progress.")]
     is_finished: Annotated[
-        bool, Doc("Whether all messages were processed. If not, and `moving` is false, send the request again.")
+        bool, Doc("Whether all messages were processed. If not, and `is_moving` is false, send the request again.")
     ]
     notes: Annotated[list[str], Doc("For each message that stays in the queue: why, and what to do.")]
 
@@ -519,8 +519,8 @@ class CampaignRecipient(TypedDict):
     number: str
     outcome: Annotated[str, Doc("`claimed`, `dialled` or `waiting` while it is open; empty for one not called.")]
     refused: Annotated[str, Doc("The rule that prevented the last dial; empty if none did.")]
-    rounds: int
-    outcomes: Annotated[list[str], Doc("Number of rounds.")]
+    rounds: Annotated[int, Doc("Number of rounds.")]
+    outcomes: Annotated[list[str], Doc("The outcome of each round.")]
     answered_seconds: int
     cost: Annotated[str, Doc("Cost of its calls in the account's currency; empty until Telnyx reports one.")]
     ended_at: str
