@@ -69,7 +69,7 @@ def ago_or_moment(written: str, now: datetime) -> datetime:
         return moment(written).astimezone(UTC)
     except (DialtoneError, OverflowError):
         raise DialtoneError(
-            f"{written!r} is not a time: say how long ago, as 2h or 3d, a day, 2026-11-30, or a time, 2026-11-30T14:00"
+            f"{written!r} is not a time: give how long ago (2h, 3d), a day (2026-11-30) or a time (2026-11-30T14:00)"
         ) from None
 
 
@@ -83,4 +83,6 @@ def moment(written: str, *, end: bool = False) -> datetime:
         found = found if found.tzinfo else found.replace(tzinfo=UTC)
         return found + timedelta(days=1) if end and len(written) == _DAY_CHARACTERS else found
     except (ValueError, OverflowError):
-        raise DialtoneError(f"{written!r} is not a time: say a day, 2026-11-30, or a time, 2026-11-30T14:00") from None
+        raise DialtoneError(
+            f"{written!r} is not a time: give a day (2026-11-30) or a time (2026-11-30T14:00)"
+        ) from None

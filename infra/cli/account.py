@@ -61,7 +61,7 @@ def connect(parser: argparse.ArgumentParser) -> None:
 def usd(text: str) -> str:
     """An amount in USD, for argparse."""
     if not USD.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text}: say an amount in USD, such as 10 or 10.00")
+        raise argparse.ArgumentTypeError(f"{text}: give an amount in USD, such as 10 or 10.00")
     return f"{float(text):.2f}"
 
 
@@ -69,13 +69,13 @@ def countries(text: str) -> tuple[str, ...]:
     """Countries, for argparse."""
     written = text.replace(" ", "").upper()
     if not COUNTRIES.fullmatch(written):
-        raise argparse.ArgumentTypeError(f"{text}: say countries by their two letters, such as US,CA")
+        raise argparse.ArgumentTypeError(f"{text}: give two-letter country codes, such as US,CA")
     return tuple(written.split(","))
 
 
 def _timeout(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= LONGEST_WEBHOOK_TIMEOUT_SECONDS:
-        raise argparse.ArgumentTypeError(f"{text}: say whole seconds, from 1 to {LONGEST_WEBHOOK_TIMEOUT_SECONDS}")
+        raise argparse.ArgumentTypeError(f"{text}: give whole seconds, from 1 to {LONGEST_WEBHOOK_TIMEOUT_SECONDS}")
     return int(text)
 
 

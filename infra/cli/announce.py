@@ -105,13 +105,15 @@ def _rate(text: str) -> float:
     found = _RATE.fullmatch(text.strip())
     rate = float(found[1]) / _PER[found[2]] if found else 0.0
     if not 0 < rate <= MOST_RATE:
-        raise argparse.ArgumentTypeError(f"{text}: say 5/s, 90/min or 600/h; Telnyx takes {MOST_RATE:.0f} a second")
+        raise argparse.ArgumentTypeError(
+            f"{text}: give a rate such as 5/s, 90/min or 600/h; Telnyx accepts up to {MOST_RATE:.0f} a second"
+        )
     return rate
 
 
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:  # noqa: PLR2004 -- said in the message
-        raise argparse.ArgumentTypeError(f"{text}: say a number from 1 to 10,000")
+        raise argparse.ArgumentTypeError(f"{text}: give a number from 1 to 10,000")
     return int(text)
 
 
@@ -125,14 +127,14 @@ def _window(text: str) -> Window:
 def _seconds(text: str) -> int:
     found = _DURATION.fullmatch(text.strip())
     if not found:
-        raise argparse.ArgumentTypeError(f"{text}: say a pause such as 10m, 2h or 1d")
+        raise argparse.ArgumentTypeError(f"{text}: give a pause such as 10m, 2h or 1d")
     return int(found[1]) * _SECONDS[found[2]]
 
 
 def _retry(text: str) -> RetryRule:
     found = _RETRY.fullmatch(text.strip())
     if not found:
-        raise argparse.ArgumentTypeError(f"{text}: say outcome, times and pause, such as busy=2@10m")
+        raise argparse.ArgumentTypeError(f"{text}: give outcome, times and pause, such as busy=2@10m")
     if found[1] not in OUTCOMES:
         raise argparse.ArgumentTypeError(f"{found[1]} is not an outcome: {', '.join(OUTCOMES)}")
     return RetryRule(found[1], int(found[2]), _seconds(found[3]))

@@ -74,7 +74,9 @@ def run(given: argparse.Namespace) -> int:
     if not E164.fullmatch(given.caller):
         raise DialtoneError(f"--from {given.caller} is not a number: write it with + and its country's code")
     if not given.consent.strip():
-        raise DialtoneError("--consent is empty: say why these people may be called, such as `customers, terms 4.2`")
+        raise DialtoneError(
+            "--consent is empty: give the reason why these people may be called, such as `customers, terms 4.2`"
+        )
     now = int(time.time())
     starts_at = _starts_at(given.at, now)
     with aws.explained(), _folder() as folder:
@@ -200,7 +202,7 @@ def _plan(
 def _order(plan: Plan, stack: Stack | None, flow: LoadedFlow) -> None:
     """Upload the list, then let the campaign be there. Raises DialtoneError if it is already."""
     if stack is None:
-        raise DialtoneError("which stack? Say --stack NAME")
+        raise DialtoneError("which stack? Pass --stack NAME")
     store = CampaignsTable(aws.client("dynamodb"), stack.calls_table)
     name = plan.campaign.id
     there = DialtoneError(f"{name} exists already: to call the same people again, give the campaign a --name")

@@ -17,7 +17,7 @@ from infra.phone.screen import screen_on
 _INSTEAD = {
     "--speed": "the line has the pace of `dialtone up --pace`",
     "--script": "a script brings its own people and its own time; leave --line out",
-    "--agent": "say who answers to `dialtone up --agent`",
+    "--agent": "pass --agent to `dialtone up`",
     "--flows": "the line has the flows of `dialtone up --flows`",
 }
 
@@ -31,7 +31,7 @@ def run(given: argparse.Namespace) -> int:
         "--flows": given.flows != given.project.flows,
     }.items():
         if is_given:
-            raise DialtoneError(f"--line and {option} do not go together: {_INSTEAD[option]}")
+            raise DialtoneError(f"--line and {option} cannot be used together: {_INSTEAD[option]}")
     line = LineThere(PHONE_PORT if given.phone_port is None else given.phone_port)
     about = line.about()
     flows = Path(about["flows"])

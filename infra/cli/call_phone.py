@@ -27,7 +27,7 @@ def as_caller_meets(
 ) -> FlowFolder:
     """The flows as this caller meets them. Raises DialtoneError for what cannot be called, or saved."""
     if not number:
-        raise DialtoneError("which number? Say one of numbers.yaml, or --script FILE")
+        raise DialtoneError("which number? Give one of numbers.yaml, or pass --script FILE")
     flow_folder = FlowFolder(flows, number, caller, at)
     flow_folder.check_number()
     if given.save:

@@ -20,7 +20,7 @@ from infra.output.terminal import Console
 def run(given: argparse.Namespace) -> int:
     """Print a line for each call, and how to go on."""
     if not 1 <= given.limit <= MOST_LIMIT:
-        raise DialtoneError(f"--limit {given.limit} is not possible: say a number from 1 to {MOST_LIMIT:,}")
+        raise DialtoneError(f"--limit {given.limit} is not possible: give a number from 1 to {MOST_LIMIT:,}")
     now = datetime.now(UTC)
     begin = ago_or_moment(given.since, now) if given.since else datetime.min.replace(tzinfo=UTC)
     end = moment(given.until, end=True).astimezone(UTC) if given.until else datetime.max.replace(tzinfo=UTC)

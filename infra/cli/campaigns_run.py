@@ -44,7 +44,7 @@ def run(given: argparse.Namespace) -> int:
 
 def _list(given: argparse.Namespace, store: CampaignsTable) -> int:
     if given.limit < 1:
-        raise DialtoneError(f"--limit {given.limit} is not possible: say a number from 1 on")
+        raise DialtoneError(f"--limit {given.limit} is not possible: give 1 or more")
     found = store.read(store.ordered()[: given.limit])
     if given.json:
         for campaign, progress in found:

@@ -39,5 +39,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _variable(text: str) -> tuple[str, str]:
     name, between, value = text.partition("=")
     if not (name and between and value):
-        raise argparse.ArgumentTypeError(f"{text}: say a variable's name and its value, name=Ada")
+        raise argparse.ArgumentTypeError(f"{text}: give a variable's name and value, such as name=Ada")
     return name, value

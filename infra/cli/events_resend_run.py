@@ -15,7 +15,7 @@ from infra.output.terminal import printable
 def run(given: argparse.Namespace) -> int:
     """Have them sent again, and say how many; 1 if a dead letter names no item."""
     if given.until and not given.since:
-        raise DialtoneError("--until is of no use without --since: say from when on")
+        raise DialtoneError("--until needs --since: give the start of the period")
     of, now = stack(given), datetime.now(UTC)
     with aws.explained():
         resending = Resending(CallsTable(aws.client("dynamodb"), of.calls_table), now)

@@ -48,11 +48,11 @@ def run(given: argparse.Namespace) -> int:
 
 def _check(given: argparse.Namespace) -> None:
     if given.last is not None and given.sessions:
-        raise DialtoneError("say which calls, or --last N, not both")
+        raise DialtoneError("give calls or --last N, not both")
     if given.last is None and not given.sessions:
-        raise DialtoneError("name a call, as `dialtone calls list` shows them, or say --last 100")
+        raise DialtoneError("name a call, as `dialtone calls list` shows them, or pass --last 100")
     if given.last is not None and not 1 <= given.last <= MOST_CALLS:
-        raise DialtoneError(f"--last {given.last} is not possible: say a number from 1 to {MOST_CALLS:,}")
+        raise DialtoneError(f"--last {given.last} is not possible: give a number from 1 to {MOST_CALLS:,}")
     if not given.flows.is_dir():
         raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
 

@@ -72,7 +72,7 @@ def _asked(given: argparse.Namespace, stack: Deployed) -> _Asked:
         return _Asked((saved(CALL, session),), Wanted(call=session), since, until)
     if since >= until:
         raise DialtoneError(
-            f"nothing lies between {since:%Y-%m-%dT%H:%M} and {until:%Y-%m-%dT%H:%M}: say another --since"
+            f"--since {since:%Y-%m-%dT%H:%M} is not before --to {until:%Y-%m-%dT%H:%M}: give an earlier --since"
         )
     if given.alarm:
         if given.lines:

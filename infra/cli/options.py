@@ -73,5 +73,5 @@ def add_agent_to(parser: argparse.ArgumentParser) -> None:
 def port(text: str) -> int:
     """The number. Raises ArgumentTypeError for what is not a port."""
     if not (text.isascii() and text.isdecimal()) or int(text) > LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is not a port: say a number up to {LAST_PORT}, or 0 for a free one")
+        raise argparse.ArgumentTypeError(f"{text} is not a port: give a number up to {LAST_PORT}, or 0 for a free one")
     return int(text)

@@ -35,7 +35,7 @@ def run(given: argparse.Namespace) -> int:
     """Show what goes, ask, erase; 1 if a call could not be erased."""
     caller = number(given.caller) if given.caller else ""
     if given.session and not all(each.strip() for each in given.session):
-        raise DialtoneError("which call session? Say the id that `dialtone recordings list` shows")
+        raise DialtoneError("which call session? Give the id that `dialtone recordings list` shows")
     of = stack(given)
     now = datetime.now(UTC)
     with aws.explained(), closing(TelnyxApi(of.telnyx_api_key())) as telnyx:

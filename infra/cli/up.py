@@ -43,5 +43,5 @@ def _pace(text: str) -> float:
     except ValueError:
         pace = 0.0
     if not 0 < pace < math.inf:
-        raise argparse.ArgumentTypeError(f"{text}: say a number above 0: 1 is real time, 10 is ten times as fast")
+        raise argparse.ArgumentTypeError(f"{text}: give a number above 0: 1 is real time, 10 is ten times as fast")
     return pace

@@ -146,7 +146,7 @@ class Stack:
         if self.name:
             raise DialtoneError(f"the stack {self.name} has no output {NAMES[variable]}: deploy this version of it")
         raise DialtoneError(
-            f"which stack? Say --stack NAME, or export {variable} and what else `dialtone up` prints at its start"
+            f"which stack? Pass --stack NAME, or export {variable} and what else `dialtone up` prints at its start"
         )
 
 

@@ -68,7 +68,7 @@ class ConsoleSite:
             said = "only the console's own pages act by this address: programs have the control API"
             raise Refusal(HTTPStatus.FORBIDDEN, said)
         if not asked.key:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "say Idempotency-Key: a request that is sent twice acts once")
+            raise Refusal(HTTPStatus.BAD_REQUEST, "send Idempotency-Key, so that a repeated request acts only once")
         return self._passed_on("POST", asked, {"Content-Type": JSON, "Idempotency-Key": asked.key})
 
     def _passed_on(self, method: str, asked: Asked, sent: Mapping[str, str] | None = None) -> Reply:

@@ -255,7 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {JSON}")
         announced = self.headers.get("content-length", "")
         if not (announced.isascii() and announced.isdecimal()):
-            raise Refusal(HTTPStatus.LENGTH_REQUIRED, "say content-length")
+            raise Refusal(HTTPStatus.LENGTH_REQUIRED, "send content-length")
         if int(announced) > LARGEST_BODY_BYTES:
             raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"send at most {LARGEST_BODY_BYTES:,} bytes")
         try:

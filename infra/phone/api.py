@@ -171,7 +171,7 @@ class PhoneApi:
     def _speak(self, asked: Asked, session: str) -> Reply:
         words = " ".join(asked.text("words").split())
         if not words or len(words) > LONGEST_WORDS:
-            raise DialtoneError(f"say something, in up to {LONGEST_WORDS:,} characters")
+            raise DialtoneError(f"give a text of 1 to {LONGEST_WORDS:,} characters")
         self._call(session).speak(words)
         return as_json({})
 

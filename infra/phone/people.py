@@ -62,7 +62,7 @@ def people(options: Iterable[str]) -> People:
         number, _, kind = text.rpartition("=")
         if kind not in KINDS or (number and not _NUMBER.fullmatch(number)):
             kinds = ", ".join(KINDS)
-            raise DialtoneError(f"--agent {text}: say one of {kinds}, for one number as +15550199=busy")
+            raise DialtoneError(f"--agent {text}: give one of {kinds}; for one number, such as +15550199=busy")
         if number:
             named[number] = kind
         else:

@@ -174,7 +174,7 @@ def command_list(_: Deployed, ask: Ask) -> str:
     """What Telnyx's list of a call's events names a command by."""
     asked = "`dialtone calls show` the call's session, then GET /call_events of that leg (docs/verify-on-aws.md)."
     if not ask(f"{asked} Do its commands carry the command_id that was sent?"):
-        raise NotShown("then a command is known by its action and leg alone: say so in docs/decisions.md")
+        raise NotShown("then a command is known by its action and leg alone: record that in docs/decisions.md")
     return "commands are listed by the ids that were sent"
 
 

@@ -217,7 +217,7 @@ def _shown_until(descriptor: int, text: str) -> str:
         (["+15550177"], "leads +15550177 to no flow; call one of +15550100"),
         ([], "which number?"),
         (["+15550100", "--flows", "nowhere"], "nowhere is not a folder"),
-        (["+15550100", "--agent", "asleep"], "--agent asleep: say one of person"),
+        (["+15550100", "--agent", "asleep"], "--agent asleep: give one of person"),
         (["+15550100", "--save", "mine.yaml"], "name it main-menu.test.yaml"),
         (["--script", "nowhere.test.yaml"], "nowhere.test.yaml:1: cannot be read"),
     ],

@@ -215,12 +215,12 @@ def test_what_makes_no_sense_is_refused_in_a_sentence_with_the_remedy(
     unreadable = {"call_session_id": {"S": "odd"}, "item": {"S": "LEG#odd"}}
     at_work.line.dynamodb.put_item(TableName=at_work.line.table, Item=unreadable)
     for arguments, why in (
-        (["list", "--number", "Ada"], "'Ada' is not a number: say it with plus and country"),
-        (["list", "--since", "yesterday"], "'yesterday' is not a time: say how long ago, as 2h or 3d"),
+        (["list", "--number", "Ada"], "'Ada' is not a number: write it with + and its country's code"),
+        (["list", "--since", "yesterday"], "'yesterday' is not a time: give how long ago (2h, 3d)"),
         (["list", "--from", "2026-13-01"], "'2026-13-01' is not a time"),
         (["list", "--to", "soon"], "'soon' is not a time"),
         (["list", "--since", "2h", "--from", "2026-11-30"], "not allowed with argument"),
-        (["list", "--limit", "0"], "--limit 0 is not possible: say a number from 1 to 1,000"),
+        (["list", "--limit", "0"], "--limit 0 is not possible: give a number from 1 to 1,000"),
         (["show", "nobody"], "there is no call 'nobody': `dialtone calls list` shows the calls of the last 12 days"),
         (["show", "v3:nobody"], "there is no call 'v3:nobody'"),
         (["show", "sam"], "'sam' is too short: give at least 4 characters"),
@@ -239,7 +239,7 @@ def test_what_makes_no_sense_is_refused_in_a_sentence_with_the_remedy(
         assert "Traceback" not in err
 
     monkeypatch.delenv("CALLS_TABLE")
-    assert "which stack? Say --stack NAME" in at_work.run("list")[2]
+    assert "which stack? Pass --stack NAME" in at_work.run("list")[2]
 
 
 @pytest.mark.parametrize(

@@ -300,7 +300,7 @@ def test_what_makes_no_sense_is_refused_in_a_sentence_with_the_remedy(
         (["--call", "nobody"], "there is no call 'nobody'"),
         (["--flow", 'x" or 1=1'], "is neither a call nor a flow"),
         (["--errors", "--since", "yesterday"], "'yesterday' is not a time"),
-        (["--errors", "--since", "1h", "--to", "2026-01-01"], "nothing lies between"),
+        (["--errors", "--since", "1h", "--to", "2026-01-01"], "is not before"),
         (["--alarm", "api-6xx"], "no runbook has a query for 'api-6xx'; there are some for api-4xx, "),
         (["--alarm", "api-5xx", "--lines"], "which --lines cannot: leave it out"),
     ):

@@ -171,8 +171,8 @@ def test_the_agent_whom_a_flow_rings_can_be_played(line: OpenLine, flows: Path) 
         ("calls/ID/press", {"digits": "x"}, 422, "keys are 0-9"),
         ("calls/ID/press", {"digits": ""}, 422, "keys are 0-9"),
         ("calls/ID/press", {"digits": "1" * 101}, 422, "keys are 0-9"),
-        ("calls/ID/speak", {"words": " \n"}, 422, "say something"),
-        ("calls/ID/speak", {"words": "x" * 2001}, 422, "say something"),
+        ("calls/ID/speak", {"words": " \n"}, 422, "give a text of 1 to"),
+        ("calls/ID/speak", {"words": "x" * 2001}, 422, "give a text of 1 to"),
     ],
 )
 def test_what_cannot_be_done_is_said(line: OpenLine, path: str, body: dict[str, object], status: int, why: str) -> None:

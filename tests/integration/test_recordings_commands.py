@@ -66,8 +66,8 @@ def test_a_recording_is_shown_by_its_name_by_telnyx_id_or_by_its_call(at_work: O
 
 def test_what_makes_no_sense_is_refused_in_a_sentence(at_work: Operator) -> None:
     for arguments, why in (
-        (["list", "--caller", "Ada"], "'Ada' is not a number: say it with plus and country"),
-        (["list", "--since", "yesterday"], "'yesterday' is not a time: say a day"),
+        (["list", "--caller", "Ada"], "'Ada' is not a number: write it with + and its country's code"),
+        (["list", "--since", "yesterday"], "'yesterday' is not a time: give a day"),
         (["list", "--status", "lost"], "invalid choice: 'lost'"),
         (["list", "--stack", "nowhere"], "there is no stack nowhere in this account and region"),
         (["show", "no-such"], "has no recording and no call session 'no-such'"),
@@ -89,7 +89,7 @@ def test_without_a_stack_the_remedy_is_reported(at_work: Operator, monkeypatch: 
     status, _, err = at_work.run("list")
 
     assert status == 1
-    assert "which stack? Say --stack NAME, or export CALLS_TABLE" in err
+    assert "which stack? Pass --stack NAME, or export CALLS_TABLE" in err
 
 
 @pytest.mark.parametrize(

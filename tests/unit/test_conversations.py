@@ -286,5 +286,5 @@ def test_others_who_cannot_call_are_refused_with_a_remedy(write: Write, was: str
 def test_beside_a_call_that_we_dial_others_say_which_number_they_call(write: Write) -> None:
     text = ALSO_CALLS.replace("        also_call:", '        dials: "+15550100"\n        also_call:')
 
-    with pytest.raises(FlowInvalid, match="say under also_call which is called"):
+    with pytest.raises(FlowInvalid, match="give the number called under also_call"):
         read_conversations(write(text.replace('            called: "+15550101"\n', "")))

@@ -121,7 +121,7 @@ def test_one_refused_target_refuses_the_transfer_and_a_step_may_go_on_by_itself(
 
 
 def test_with_allowed_what_the_caller_keys_in_may_be_the_whole_target() -> None:
-    with pytest.raises(FlowInvalid, match="say with `allowed` which numbers it may be"):
+    with pytest.raises(FlowInvalid, match="list under `allowed` the numbers that it may be"):
         staged('  ring: {transfer: "{caller}"}')
 
     call = staged('  ring: {transfer: "{caller}", allowed: "+1312*"}')

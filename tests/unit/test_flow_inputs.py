@@ -179,7 +179,7 @@ def test_dial_says_how_a_variable_is_written(written: str, capsys: pytest.Captur
     with pytest.raises(SystemExit):
         main(["dial", "+15550161", "--flow", "appointment", "--from", "+15550101", "--set", written])
 
-    assert f"{written}: say a variable's name and its value, name=Ada" in capsys.readouterr().err
+    assert f"{written}: give a variable's name and value, such as name=Ada" in capsys.readouterr().err
 
 
 def test_the_shipped_appointment_is_given_a_name_and_a_time() -> None:

@@ -42,7 +42,7 @@ def test_everybody_or_one_of_them_can_be_asked_not_to() -> None:
 
 @pytest.mark.parametrize("option", ["asleep", "+15550199=", "15550199=busy", "=busy x"])
 def test_what_is_nobody_is_reported_with_what_there_is(option: str) -> None:
-    with pytest.raises(DialtoneError, match=r"say one of person, busy, no-answer"):
+    with pytest.raises(DialtoneError, match=r"give one of person, busy, no-answer"):
         people([option])
 
 

@@ -184,7 +184,7 @@ def _parse_routes(
     for route, below in zip(routes, paths[1:], strict=False):
         if route and route.for_all:
             reason = f"{number} has a route below one that takes every call"
-            document.report(below, "", reason, "put it last, or say when it is for")
+            document.report(below, "", reason, "put it last, or add a condition")
     yield from filter(None, routes)
 
 

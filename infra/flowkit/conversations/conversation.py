@@ -573,7 +573,7 @@ class Conversation(_Written):
     @model_validator(mode="after")
     def _call_somewhere(self) -> Conversation:
         if self.dials and any(each.called is None for each in self.also_call):
-            raise ValueError("with dials nobody calls a number: say under also_call which is called")
+            raise ValueError("with dials nobody calls a number: give the number called under also_call")
         return self
 
     @property

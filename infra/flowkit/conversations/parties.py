@@ -55,8 +55,8 @@ def called_number(script: Script, flows: Path) -> str:
         if flow == script.flow:
             return number
     raise DialtoneError(
-        f"no number in numbers.yaml leads to {script.flow}: add one, or say in “{script.conversation.name}” "
-        "which number is called, or whom it dials"
+        f"no number in numbers.yaml leads to {script.flow}: add one, or give “{script.conversation.name}” "
+        "a number under called or dials"
     )
 
 

@@ -41,7 +41,7 @@ class Ledger:
     def named(self, name: str) -> tuple[Recording, ...]:
         """The entry with that name or Telnyx id, or all of a call session. Raises DialtoneError if there is none."""
         if not name.strip():
-            raise DialtoneError("which recording? Say its name, as `dialtone recordings list` shows it, or a session")
+            raise DialtoneError("which recording? Give its name, as `dialtone recordings list` shows it, or a session")
         of_session = self.calls.recordings(name)
         if of_session:
             return of_session

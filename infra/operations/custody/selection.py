@@ -67,4 +67,6 @@ def number(written: str) -> str:
     said = "".join(each for each in written if each not in " -().")
     if E164.fullmatch(said) or written.startswith("sip:"):
         return said if E164.fullmatch(said) else written
-    raise DialtoneError(f"{written!r} is not a number: say it with plus and country, such as +15550142, or as sip:…")
+    raise DialtoneError(
+        f"{written!r} is not a number: write it with + and its country's code, such as +15550142, or as sip:…"
+    )

@@ -206,7 +206,7 @@ class Transfer(Consulting, Connecting):
             if name in KNOWN_OF_EVERY_CALL or name.startswith(DIGITS):
                 raise ValueError(
                     f"{{{name}}} is the caller's to choose, who could ring any number at your cost; "
-                    "say with `allowed` which numbers it may be"
+                    "list under `allowed` the numbers that it may be"
                 )
         return self
 

@@ -31,5 +31,5 @@ def caller_chooses_callee(file: FlowFile) -> Iterator[Found]:
         if of_a_transfer and not file.wrote(use.step, "allowed") and sources.is_callers(use.name):
             reason = f"rings {{{use.name}}}, which callers choose, so that they could ring the world at your cost"
             yield Found(
-                use.path, reason, "say with `allowed` which numbers it may be, or take one of a data file's rows"
+                use.path, reason, "list under `allowed` the numbers that it may be, or take one of a data file's rows"
             )

@@ -34,10 +34,10 @@ def dead_end(file: FlowFile) -> Iterator[Found]:
 
 def _asked_at_the_end(path: Path, step: PromptedInput) -> Iterator[Found]:
     if step.falls_through():
-        remedy = "say with `otherwise` where a caller goes who gives no answer"
+        remedy = "add `otherwise` with the step for callers who give no answer"
         yield Found(path, "cuts the caller off when the tries are used up", remedy)
     if isinstance(step, (Collect, ChooseLanguage)):
-        yield Found(path, "cuts the caller off as soon as there is an answer", "say with `next` what becomes of it")
+        yield Found(path, "cuts the caller off as soon as there is an answer", "add `next` with the step that follows")
 
 
 def _left_alone(path: Path, step: Conference | Queue) -> Iterator[Found]:
@@ -46,11 +46,11 @@ def _left_alone(path: Path, step: Conference | Queue) -> Iterator[Found]:
     ]
     if missing:
         reason = f"cuts the caller off where the wait ends with {' or '.join(missing)}"
-        yield Found(path, reason, f"say where to go then: add {', '.join(missing)}, or on_error, or a last_resort")
+        yield Found(path, reason, f"add {', '.join(missing)}, on_error or a last_resort, so that the call goes on")
 
 
 def _cut_off(path: Path, step: Transfer) -> Iterator[Found]:
     missing = [step_path for step_path in UNANSWERED_PATHS if not getattr(step, step_path)]
     if missing:
         reason = f"cuts the caller off where the transfer ends with {' or '.join(missing)}"
-        yield Found(path, reason, f"say where to go then: add {', '.join(missing)}, or on_error, or a last_resort")
+        yield Found(path, reason, f"add {', '.join(missing)}, on_error or a last_resort, so that the call goes on")

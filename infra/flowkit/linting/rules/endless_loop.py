@@ -17,7 +17,7 @@ def endless_loop(file: FlowFile) -> Iterator[Found]:
     for circle in file.graph.loops(lambda edge: not edge.chosen and _takes_no_time(file, edge)):
         instant.add(circle)
         if any(isinstance(file.steps[name], Transfer) for name in circle):
-            remedy = "say something before it rings again, or lead out"
+            remedy = "speak a text before it rings again, or lead out"
             yield _loop(file, circle, "rings again at once, twice a second for as long as it is busy", remedy)
         else:
             remedy = "let it wait for the caller, or lead out"

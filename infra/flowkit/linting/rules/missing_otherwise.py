@@ -18,4 +18,4 @@ def missing_otherwise(file: FlowFile) -> Iterator[Found]:
         if failures := step.falls_through():
             callers = " or ".join(_CALLERS[how] for how in failures)
             reason = f"sends callers who press {callers} into {step.next}, which happens to stand below"
-            yield Found(("steps", name), reason, "say with `otherwise` where they go")
+            yield Found(("steps", name), reason, "add `otherwise` with the step for them")

@@ -64,7 +64,7 @@ def unspoken_key(file: FlowFile) -> Iterator[Found]:
             for key in step.keys:
                 if not _is_named(key, [piece.value for piece in own], texts):
                     reason = f"offers the key {key}, which no words name"
-                    yield Found(("steps", name, "keys"), reason, "say what it is for, or remove it")
+                    yield Found(("steps", name, "keys"), reason, "name it in the prompt, or remove it")
 
 
 def _asked_in_vain(choices: Iterable[PromptPiece], keys: Iterable[str]) -> Iterator[Found]:
