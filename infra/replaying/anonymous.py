@@ -8,11 +8,12 @@ from itertools import islice
 
 from dialtone.domain.caller_trust import CALLER_NAME
 from dialtone.domain.calls import Call
+from dialtone.flow.conditions import texts_of
 from dialtone.flow.data_files import DATA
 from dialtone.flow.loaded_flow import LoadedFlow, local_name
 from dialtone.flow.step import Step
 from dialtone.flow.steps.attended_transfer import Consulting
-from dialtone.flow.steps.branch import Branch, texts_of
+from dialtone.flow.steps.branch import Branch
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.directory import Directory

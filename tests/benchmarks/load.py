@@ -226,9 +226,10 @@ def _compared(rounds: Sequence[Mapping[str, Measured]], ratios: Sequence[float])
         )
         for name in HANDLERS
     ]
+    of_each = CALLS_OF_EACH / SECONDS_BETWEEN
     return (
-        f"Both at the same time, {CALLS_OF_EACH / SECONDS_BETWEEN:.0f} webhooks a second of each, in"
-        f" {len(rounds)} rounds with new processes: Dialtone handles {spread(ratios)} times as many webhooks with a core's CPU.\n\n"
+        f"Both at the same time, {of_each:.0f} webhooks a second of each, in {len(rounds)} rounds with new processes:"
+        f" Dialtone handles {spread(ratios)} times as many webhooks with a core's CPU.\n\n"
         + table(["handler", "CPU ms a webhook", "webhooks per core second"], rows)
     )
 

@@ -359,6 +359,21 @@ print(len(set(runs)), asyncio.run(both()), hasattr(asyncio, "nothing"), asyncio.
     assert printed[2] == "1 ['one', 'two'] False True"
 
 
+def test_argparse_is_loaded_when_something_in_it_is_first_used() -> None:
+    script = """
+import sys
+from dialtone.adapters.telnyx_sdk import sdk
+sdk.load()
+print("distro" in sys.modules, "ArgumentParser" in vars(sys.modules["argparse"]))
+
+import argparse
+from argparse import ArgumentParser
+print(ArgumentParser().parse_args([]), hasattr(argparse, "nothing"), argparse.__file__.endswith("argparse.py"))
+"""
+
+    assert python(script) == "True False\nNamespace() False True\n"
+
+
 def test_nothing_of_the_sdk_is_imported_before_it_is_needed() -> None:
     script = """
 import sys

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
     from dialtone.flow.parser import FileReader
 
-_FILE = re.compile(rf"(({CALENDARS}|{ROTAS})/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml|{DATA}/[a-z0-9][a-z0-9-]{{0,99}}\.csv")
+_FILE = rf"(({CALENDARS}|{ROTAS})/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml|{DATA}/[a-z0-9][a-z0-9-]{{0,99}}\.csv"
 """Some file systems do not allow longer names."""
 
 
@@ -65,7 +65,8 @@ class FlowLibrary:
         """Open a folder and read its numbers file. Raises FlowInvalid."""
         found = sorted((*folder.rglob("*.yaml"), *folder.glob(f"{DATA}/*.csv")))
         files = (file.relative_to(folder).as_posix() for file in found)
-        return cls(partial(text_beside, folder), _routes(folder), kept, tuple(filter(_FILE.fullmatch, files)))
+        readable = tuple(file for file in files if re.fullmatch(_FILE, file))
+        return cls(partial(text_beside, folder), _routes(folder), kept, readable)
 
     @classmethod
     def of_texts(cls, texts: Mapping[str, str], kept: StoredFlows | None = None) -> FlowLibrary:
@@ -181,7 +182,7 @@ def text_beside(folder: Path, file: str) -> str | None:
     Raises FlowInvalid if it is not UTF-8, or a data file is too large.
     """
     path = folder / file
-    named = _FILE.fullmatch(file) and file != NUMBERS_FILE
+    named = re.fullmatch(_FILE, file) and file != NUMBERS_FILE
     if not (named and path.is_file()):
         return None
     if file.startswith(f"{DATA}/") and (reason := too_many_bytes(path.stat().st_size)):

@@ -31,8 +31,7 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 """Of the IANA database."""
 
 _CLOCK = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
-_SPAN = re.compile(rf"({_CLOCK}) *- *({_CLOCK}|24:00)")
-_SPAN_PATTERN = rf"^({_CLOCK}) *- *({_CLOCK}|24:00)$"
+_SPAN = rf"({_CLOCK}) *- *({_CLOCK}|24:00)"
 _DAY = "(mon|tue|wed|thu|fri|sat|sun)"
 _DAYS_PATTERN = rf"^{_DAY}( *- *{_DAY})?( *, *{_DAY}( *- *{_DAY})?)*$"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -68,7 +67,7 @@ def _read_spans(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over wha
         if isinstance(each, Span):
             spans.append(each)
             continue
-        found = _SPAN.fullmatch(each.strip()) if isinstance(each, str) else None
+        found = re.fullmatch(_SPAN, each.strip()) if isinstance(each, str) else None
         if found is None:
             raise ValueError(f"{each} is not an opening time; write 09:00-17:30, a list of these, or closed")
         spans.append(Span(_since_midnight(found.group(1)), _since_midnight(found.group(2))))
@@ -80,7 +79,7 @@ def _since_midnight(clock: str) -> timedelta:
     return timedelta(hours=int(hours), minutes=int(minutes))
 
 
-_ONE_SPAN = {"type": "string", "pattern": _SPAN_PATTERN}
+_ONE_SPAN = {"type": "string", "pattern": f"^{_SPAN}$"}
 SPANS_SCHEMA = {"anyOf": [{"const": CLOSED}, _ONE_SPAN, {"type": "array", "items": _ONE_SPAN}]}
 Spans = Annotated[tuple[Any, ...], BeforeValidator(_read_spans), WithJsonSchema(SPANS_SCHEMA)]
 """In a file: `09:00-17:30`, a list of these, or `closed`."""

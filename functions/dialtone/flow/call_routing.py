@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 from dialtone.domain.caller_trust import ATTESTATION, CALLER_NAME, SCREENING
 from dialtone.domain.numbers import called_number, called_numbers, caller_number
 from dialtone.flow.calendars import OPEN, Calendar, CalendarName, calendar_file, read_calendar
+from dialtone.flow.conditions import TextsOrFile, holds
 from dialtone.flow.data_files import ANY_ENDING, InFile, NamedData, data_file, missing, read_data, without_columns
 from dialtone.flow.document import Document
 from dialtone.flow.shorthand import Shorthand
-from dialtone.flow.steps.branch import TextsOrFile, holds
 from dialtone.flow.templating import CALLER
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from dialtone.domain.commands import Command, command
 from dialtone.flow.transcription_options import Transcription
@@ -25,6 +25,8 @@ RetentionDays = Literal[7, 14, 30, 60, 90, 180, 365, 730, 1095, 1825, 2555, 3650
 
 class StartOptions(BaseModel):
     """How the conversation is recorded."""
+
+    model_config = ConfigDict(defer_build=True)
 
     format: Format = Field("mp3", description="The audio's format.")
     channels: Channels = Field("dual", description="dual: each side on a channel of its own; needs track: both.")

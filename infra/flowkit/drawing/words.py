@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from dialtone.domain.delivery_targets import LINK
+from dialtone.flow.conditions import Comparison
 from dialtone.flow.data_files import InFile
 from dialtone.flow.delivery_options import Target
 from dialtone.flow.flow import CONSENT_STEP, WholeCall
@@ -15,7 +16,6 @@ from dialtone.flow.in_call_keys import AGENT, WORDS, DuringKey
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
 from dialtone.flow.step import ON_HANGUP, OnHangup, Step
-from dialtone.flow.steps.branch import Comparison
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.deliver import Deliver

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.numbers import is_withheld
 from dialtone.flow.call_routing import OF_THE_CALLER
+from dialtone.flow.conditions import Comparison
 from dialtone.flow.data_files import ANY_ENDING, InFile
-from dialtone.flow.steps.branch import Branch, Case, Comparison
+from dialtone.flow.steps.branch import Branch, Case
 from dialtone.flow.templating import CALLER
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import routes

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from dialtone.flow.conditions import LIMITS
 from dialtone.flow.document import Path
-from dialtone.flow.steps.branch import LIMITS
 from dialtone.flow.templating import PLACEHOLDER, VARIABLE
 from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator
 
 from dialtone.flow.calendars import WEEKDAYS
+from dialtone.flow.conditions import texts_of
 from dialtone.flow.data_files import ANY_ENDING
-from dialtone.flow.steps.branch import DAY, Branch, texts_of
+from dialtone.flow.steps.branch import DAY, Branch
 from dialtone.flow.steps.choose_language import ChooseLanguage
 from dialtone.flow.templating import LANGUAGE
 from infra.flowkit.linting.files import FlowFile

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from dialtone.flow.steps.branch import DATE, DAY, TIME, Branch, Comparison
+from dialtone.flow.conditions import Comparison
+from dialtone.flow.steps.branch import DATE, DAY, TIME, Branch
 from dialtone.flow.steps.set_variables import Computed, SetVariables
 from dialtone.flow.templating import CALLED, CALLER, DIGITS, LANGUAGE, names_in
 from dialtone.flow.values import comparable
