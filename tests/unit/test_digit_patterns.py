@@ -45,5 +45,5 @@ def test_what_may_take_longer_than_a_call_is_refused_with_the_flow(pattern: str)
     flow = f"steps:\n  a: {{collect: Digits, into: n, pattern: '{pattern}', otherwise: b}}\n  b: hangup\n"
 
     assert attempts(pattern) > MOST_ATTEMPTS
-    with pytest.raises(FlowInvalid, match="may take longer than a call: repeat neither a choice"):
+    with pytest.raises(FlowInvalid, match="may take longer than a call; repeat neither a choice"):
         StagedCall(flow)

@@ -328,7 +328,10 @@ def test_the_mark_of_another_call_in_an_event_of_a_conference_means_nothing() ->
         ("room: {conference: a, hold: Please wait.}", "words cannot be held out"),
         ("room: {conference: a, hold: [{media: a}, {media: b}]}", "takes one audio, media or file"),
         ("room: {conference: a, announce: {media: chime}}", "takes words only"),
-        ("room: {conference: a, keys: {1: bye}, controls: {1: mute}}", "1 stands under keys and under controls"),
+        (
+            "room: {conference: a, keys: {1: bye}, controls: {1: mute}}",
+            "1 is under keys and under controls; remove it from one of them",
+        ),
         ("room: {conference: a, controls: {1: end}}", "end is for a moderator"),
         ("room: {conference: a, max_participants: 1}", "write at least 2"),
         ("room: {conference: 'a/b'}", "conference"),

@@ -199,7 +199,7 @@ def test_silence_is_no_wrong_name() -> None:
     [
         ("    extension: extension\n    spell: [name]\n", "", "finds nobody"),
         ("gives: [name, number]", "gives: [key]", "key is the key that the offer names"),
-        ("into: colleague", "into: digits", "digits is not a data file's to set"),
+        ("into: colleague", "into: digits", "digits cannot be set by a data file; choose another name"),
         ("spell: [name]", "spell: [surname]", "asks for surname of data/staff.csv"),
     ],
 )

@@ -101,7 +101,7 @@ def test_a_call_that_lacks_it_is_hung_up_where_there_is_no_last_resort() -> None
         ({"nmae": "Ada"}, "the flow reminder is given no nmae; did you mean name?"),
         ({"colour": "red"}, "the flow reminder is given no colour; declare it under `given`, or leave it out"),
         ({"name": "A" * MAX_GIVEN_BYTES, "time": "now"}, "the variables have 1,027 bytes; 1,000 go with a call"),
-        ({"name": "\udcff", "time": "now"}, "the variables are no UTF-8 text"),
+        ({"name": "\udcff", "time": "now"}, "the variables are not UTF-8 text"),
     ],
 )
 def test_a_call_is_not_dialled_with_other_variables_than_its_flow_expects(given: dict[str, str], why: str) -> None:
@@ -113,7 +113,7 @@ def test_a_call_is_not_dialled_with_other_variables_than_its_flow_expects(given:
 
 @pytest.mark.parametrize("name", ["caller", "called", "outcome", "consent", "answered_by", "digits.account"])
 def test_what_calls_find_out_by_themselves_cannot_be_given(name: str) -> None:
-    with pytest.raises(FlowInvalid, match="cannot be given"):
+    with pytest.raises(FlowInvalid, match="cannot be an input"):
         read_flow("a.yaml", f"flow: a\ngiven: {{{name}: What}}\nsteps: {{a: hangup}}\n")
 
 

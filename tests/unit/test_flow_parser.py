@@ -218,7 +218,7 @@ def test_a_step_that_says_nothing_to_do_is_reported(content: str) -> None:
         ),
         ("menu: Choose.\nkeys:\n  1: bye\n  2: hello", '7: step "sales" leads to hello, which is not a step'),
         ("menu: Choose.\nkeys: {1: bye}\notherwise: bey", '6: step "sales" leads to bey, which is not a step'),
-        ("menu: Choose.\nkeys: {1: bye}\ntries: 11", '6: step "sales" tries: must be from 1 to 10'),
+        ("menu: Choose.\nkeys: {1: bye}\ntries: 11", '6: step "sales" tries: is 11; write a number from 1 to 10'),
         ("menu: Choose.\nkeys: {1: bye}\nwrong: {txt: No.}", '6: step "sales" wrong.txt is not a key here'),
         ("collect: Key it in.", '3: step "sales" into is missing; add into'),
         ("collect: Key it in.\ninto: Card No", '5: step "sales" into: String should match pattern'),

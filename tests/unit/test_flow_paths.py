@@ -147,7 +147,7 @@ def test_a_variable_that_is_set_out_of_itself_does_not_grow_without_bound() -> N
 
 @pytest.mark.parametrize("name", ["caller", "called", "digits.pin"])
 def test_what_every_call_knows_is_not_the_flows_to_set(name: str) -> None:
-    with pytest.raises(FlowInvalid, match="not the flow's to set"):
+    with pytest.raises(FlowInvalid, match="cannot be set by the flow"):
         loaded_with(f"steps:\n  a: {{set: {{{name}: x}}}}\n")
 
 

@@ -281,10 +281,19 @@ def test_an_error_takes_the_caller_out_of_the_queue_first() -> None:
         ("{queue: support, hold: Hold on.}", "hold"),
         ("{queue: support, hold: {media: tune}, max_wait_time_secs: 9}", "max_wait_time_secs"),
         ("{queue: support, hold: {media: tune}, announce_every_seconds: 9}", "announce_every_seconds"),
-        ("{queue: support, hold: {media: tune}, keys: {1: sorry}, callback: {1: sorry}}", "1 stands under keys"),
+        (
+            "{queue: support, hold: {media: tune}, keys: {1: sorry}, callback: {1: sorry}}",
+            "1 is under keys and under callback",
+        ),
         ("{queue: support, hold: {media: tune}, callback: {1: sorry}, agents: ['+15550191']}", "call nobody back"),
-        ("{queue: support, hold: {media: tune}, accept: 1, whisper: Press 1.}", "go together"),
-        ("{queue: support, hold: {media: tune}, agents: ['+15550191'], accept: 1}", "go together"),
+        (
+            "{queue: support, hold: {media: tune}, accept: 1, whisper: Press 1.}",
+            "agents, whisper and accept need each other",
+        ),
+        (
+            "{queue: support, hold: {media: tune}, agents: ['+15550191'], accept: 1}",
+            "agents, whisper and accept need each other",
+        ),
         ("{take_from: support}", "needs hold or empty"),
         ("{take_from: support, empty: sorry, hold: {media: tune}}", "empty leaves at once"),
         ("{take_from: [], empty: sorry}", "take_from"),

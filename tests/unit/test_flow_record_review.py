@@ -188,7 +188,7 @@ def test_two_choices_cannot_have_one_key() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("{engine: B, speakers: true}", "speakers is known to engine A alone"),
+        ("{engine: B, speakers: true}", "speakers is for engine A only; write engine: A, or remove it"),
         ("{engine: deepgram/nova-3, language: es}", "knows English only, not es"),
         ("{engine: A, min_speakers: 3, max_speakers: 2}", "min_speakers is 3, more than max_speakers, 2"),
     ],

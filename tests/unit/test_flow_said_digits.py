@@ -275,7 +275,7 @@ def test_no_word_of_what_was_said_is_read(digits: object) -> None:
 @pytest.mark.parametrize(
     ("keys", "why"),
     [
-        ("say_or_press: true, sensitive: true", "sensitive digits can only be keyed in"),
+        ("say_or_press: true, sensitive: true", "would hear and keep sensitive digits"),
         ("say_or_press: {12345: me}", "say_or_press has words for 12345"),
         ("say_or_press: {12: me, 13: Me}", "for two keys"),
         ("say_or_press: {one: me}", "say_or_press"),

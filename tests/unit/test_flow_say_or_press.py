@@ -179,7 +179,7 @@ def test_no_word_of_what_was_said_is_read(choice: object) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ("{4: four}", "words for 4, which is none of keys"),
+        ("{4: four}", "words for 4, which is not in keys"),
         ("{1: Sales, 2: [repairs, sales]}", "“sales” for two keys"),
         ('{1: "sales; 2: repairs"}', "say_or_press"),
         ('{1: "{caller}"}', "say_or_press"),

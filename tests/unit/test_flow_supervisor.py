@@ -198,7 +198,12 @@ def test_one_of_an_earlier_time_who_still_rings_is_hung_up_on() -> None:
         (TRANSFER, "hold: {media: tune}", "ring_seconds: 30", "supervisor without hold"),
         (TRANSFER, 'supervisor: {to: "+15550177", role: whisper}', "ring_seconds: 30", "needs both"),
         (TRANSFER, '"*9": supervisor, "*8": {supervisor: true, by: caller}, ', "", "needs both"),
-        (TRANSFER, "supervisor: true, by: caller", "supervisor: true, recording: stop", "stands alone"),
+        (
+            TRANSFER,
+            "supervisor: true, by: caller",
+            "supervisor: true, recording: stop",
+            "excludes recording and announce",
+        ),
         (TAKE, '"*9": supervisor', '"*9": supervizor', "supervizor"),
     ],
 )

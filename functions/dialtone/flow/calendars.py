@@ -100,7 +100,7 @@ def _by_day(
             raise ValueError(f"{named} {wrong}")
         for day in days_of(named):
             if day in found:
-                raise ValueError(f"{day} stands here twice")
+                raise ValueError(f"{day} stands here twice; remove one of the two")
             found[day] = spans
     return found
 
@@ -131,7 +131,7 @@ def _dates(named: str) -> Iterator[str]:
     begins = date.fromisoformat(first)
     ends = date.fromisoformat(last) if last else begins
     if not begins <= ends <= begins + timedelta(days=MAX_HOLIDAYS_IN_A_ROW):
-        raise ValueError(f"{named}: the second date must come after the first, within a year")
+        raise ValueError(f"{named}: the second date must come after the first, within a year; correct the dates")
     for days in range((ends - begins).days + 1):
         yield (begins + timedelta(days=days)).isoformat()
 

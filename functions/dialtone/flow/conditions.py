@@ -61,7 +61,7 @@ Limit = Annotated[
 
 def _two(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
     if not isinstance(written, (list, tuple)) or len(written) != 2:  # noqa: PLR2004 -- the two ends
-        raise ValueError("needs a list of two, the lower first: [18, 65]")
+        raise ValueError("needs a list of two values; write the lower first, such as [18, 65]")
     return written
 
 
@@ -85,13 +85,18 @@ class Comparison(BaseModel):
     @model_validator(mode="after")
     def _alike(self) -> Self:
         if not self.limits and self.is_not is None:
-            raise ValueError("compares with nothing: write one of above, at_least, below, at_most, between and not")
+            raise ValueError("compares with nothing; write one of above, at_least, below, at_most, between and not")
         read = [each for text in self.limits if (each := comparable(text))]
         if len({each.kind for each in read}) > 1:
-            raise ValueError(f"compares with a {' and a '.join(dict.fromkeys(each.kind for each in read))} at once")
+            raise ValueError(
+                f"compares with a {' and a '.join(dict.fromkeys(each.kind for each in read))} at once; "
+                "compare with values of one kind"
+            )
         first, second = map(comparable, self.between or ("", ""))
         if self.between and first and second and first.kind != "time of day" and first.value > second.value:
-            raise ValueError(f"between {self.between[0]} and {self.between[1]} is nothing: write the lower first")
+            raise ValueError(
+                f"between {self.between[0]} and {self.between[1]} is an empty range; write the lower first"
+            )
         return self
 
     @property

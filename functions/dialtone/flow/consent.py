@@ -103,7 +103,7 @@ class AskedConsent(Shorthand):
         if self.how == "announce" and self.model_fields_set & {"accept", "decline", "declined"}:
             raise ValueError("accept, decline and declined go with how: ask; an announcement is not answered")
         if self.accept == self.decline:
-            raise ValueError(f"accept and decline are both {self.accept}")
+            raise ValueError(f"accept and decline are both {self.accept}; give each a key of its own")
         return self
 
     @property

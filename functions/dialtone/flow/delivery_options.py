@@ -36,9 +36,9 @@ class Target(BaseModel):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.email is None) == (self.chat is None):
-            raise ValueError("a target is an `email` or a `chat`, and one of them")
+            raise ValueError("needs exactly one of email and chat; write one of them")
         if self.chat is not None and "audio" in self.model_fields_set:
-            raise ValueError("audio is of e-mails alone: a chat gets the link")
+            raise ValueError("audio is for e-mail only, because a chat gets the link; remove it")
         return self
 
     @property
@@ -52,7 +52,7 @@ class Target(BaseModel):
 def _each_once(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     keys = [each.target.key for each in targets]
     if twice := next((each for each in keys if keys.count(each) > 1), ""):
-        raise ValueError(f"{twice.replace(':', ' ', 1)} stands here twice")
+        raise ValueError(f"{twice.replace(':', ' ', 1)} stands here twice; remove one of the two")
     return targets
 
 

@@ -81,6 +81,6 @@ def check_declared(flow: Flow, given: Mapping[str, str]) -> None:
     try:
         size = len(json.dumps(dict(given), ensure_ascii=False).encode())
     except UnicodeEncodeError:
-        raise NotGiven("the variables are no UTF-8 text; write them in UTF-8") from None
+        raise NotGiven("the variables are not UTF-8 text; write them in UTF-8") from None
     if size > MAX_GIVEN_BYTES:
         raise NotGiven(f"the variables have {size:,} bytes; {MAX_GIVEN_BYTES:,} go with a call: shorten them")

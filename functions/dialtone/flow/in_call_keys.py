@@ -164,16 +164,16 @@ class DuringKey(StartOptions, Shorthand):
     @model_validator(mode="after")
     def _does_something(self) -> Self:
         if not (self.word or self.recording or self.announce):
-            raise ValueError(f"does nothing: write recording, announce or {' or '.join(WORDS)}")
+            raise ValueError(f"does nothing; write recording, announce or {' or '.join(WORDS)}")
         if sum(bool(getattr(self, word)) for word in WORDS) > 1:
-            raise ValueError(f"does several things: give each of {', '.join(WORDS)} a key of its own")
+            raise ValueError(f"does several things; give each of {', '.join(WORDS)} a key of its own")
         if self.word and (self.recording or self.announce):
-            raise ValueError(f"{self.word} stands alone: give recording and announce keys of their own")
+            raise ValueError(f"{self.word} excludes recording and announce; give them keys of their own")
         options = self.model_fields_set & StartOptions.model_fields.keys()
         if options and self.recording != "start":
-            raise ValueError(f"{min(options)} is for recording: start")
+            raise ValueError(f"{min(options)} is only for recording: start; remove it")
         if "to" in self.model_fields_set and not self.announce:
-            raise ValueError("to is for announce")
+            raise ValueError("to is only for announce; remove it")
         return self
 
     @property

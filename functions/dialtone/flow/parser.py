@@ -132,14 +132,16 @@ class WrittenFlow(BaseModel):
     @model_validator(mode="after")
     def _one_first_language(self) -> Self:
         if self.languages and self.language and self.language != next(iter(self.languages)):
-            raise ValueError(f"language is {self.language}, but the first of languages is {next(iter(self.languages))}")
+            raise ValueError(
+                f"language is {self.language}, but languages begins with {next(iter(self.languages))}; write the same"
+            )
         return self
 
     @model_validator(mode="after")
     def _givable(self) -> Self:
         for name in self.given:
             if not is_givable(name):
-                raise ValueError(f"{name} cannot be given: calls find it out by themselves")
+                raise ValueError(f"{name} cannot be an input, because calls set it themselves; remove it")
         return self
 
     def voice_defaults(self) -> VoiceDefaults:

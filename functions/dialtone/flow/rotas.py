@@ -107,9 +107,13 @@ class Shift(BaseModel):
     @model_validator(mode="after")
     def _turns(self) -> Self:
         if bool(self.every) != (self.since is not None):
-            raise ValueError("every and since go together: how long a turn is, and on which day the first begins")
+            raise ValueError(
+                "every and since need each other; write how long a turn is, and the day on which the first begins"
+            )
         if self.handover is not None and not self.every:
-            raise ValueError("handover needs every: without turns nobody takes over")
+            raise ValueError(
+                "handover needs every, because without turns nobody takes over; add every, or remove handover"
+            )
         return self
 
     def begun(self, local: datetime) -> datetime | None:
@@ -155,7 +159,7 @@ def _swaps(written: Any) -> Any:  # noqa: ANN401 -- as above
     for span in written:
         found = _SPAN.fullmatch(str(span))
         if found is None:
-            raise ValueError(f"{span} is no date; write 2026-12-24, or 2026-12-24 18:00 to 2026-12-26 08:00")
+            raise ValueError(f"{span} is not a date; write 2026-12-24, or 2026-12-24 18:00 to 2026-12-26 08:00")
         swap_of(str(span), ())
     return written
 
@@ -167,7 +171,7 @@ def swap_of(span: str, who: tuple[str, ...]) -> Swap:
     if " " not in (last or first):
         ends += timedelta(days=1)
     if ends <= begins:
-        raise ValueError(f"{span}: the second must come after the first")
+        raise ValueError(f"{span}: the second must come after the first; write the earlier one first")
     return Swap(begins, ends, who)
 
 

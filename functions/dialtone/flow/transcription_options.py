@@ -36,11 +36,14 @@ class Transcription(Shorthand):
     def _of_one_engine(self) -> Self:
         google_only = [name for name in _OF_GOOGLE_ONLY if getattr(self, name) is not None]
         if google_only and self.engine not in {None, GOOGLE}:
-            raise ValueError(f"{google_only[0]} is known to engine A alone")
+            raise ValueError(f"{google_only[0]} is for engine A only; write engine: A, or remove it")
         if self.engine == "deepgram/nova-3" and self.language and not self.language.startswith("en"):
-            raise ValueError(f"deepgram/nova-3 knows English only, not {self.language}")
+            raise ValueError(f"deepgram/nova-3 knows English only, not {self.language}; choose another model")
         if self.min_speakers and self.max_speakers and self.min_speakers > self.max_speakers:
-            raise ValueError(f"min_speakers is {self.min_speakers}, more than max_speakers, {self.max_speakers}")
+            raise ValueError(
+                f"min_speakers is {self.min_speakers}, more than max_speakers, {self.max_speakers}; "
+                "write the smaller one as min_speakers"
+            )
         return self
 
     def parameters(self) -> dict[str, object]:

@@ -52,7 +52,7 @@ def _seconds(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatev
         number = written.rstrip("sm")
         return float(number) * _SECONDS_PER_UNIT[written[len(number) :]]
     if isinstance(written, bool) or not isinstance(written, (int, float)):
-        raise ValueError("is a length of time: write 3s, 1.5s or 2m")  # noqa: TRY004 -- pydantic collects ValueErrors
+        raise ValueError("is not a length of time; write 3s, 1.5s or 2m")  # noqa: TRY004 -- pydantic collects ValueErrors
     return written
 
 
@@ -109,7 +109,7 @@ class Sound(_Written):
     def _one_kind(self) -> Sound:
         given = [name for name in _SOUNDS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(_SOUNDS)}")
+            raise ValueError(f"needs exactly one of {', '.join(_SOUNDS)}; write one of them")
         return self
 
     def __str__(self) -> str:
@@ -248,7 +248,7 @@ class Callee(_Written):
     @model_validator(mode="after")
     def _talks_only_if_there(self) -> Callee:
         if self.talk and self.answers not in {"person", "not_sure"}:
-            raise ValueError(f"{self.answers} does not talk: remove talk, or let a person answer")
+            raise ValueError(f"{self.answers} does not talk; remove talk, or let a person answer")
         return self
 
 
@@ -280,9 +280,9 @@ class Trouble(_Written):
     def _one_kind(self) -> Trouble:
         given = [name for name in _TROUBLES if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(_TROUBLES)}")
+            raise ValueError(f"needs exactly one of {', '.join(_TROUBLES)}; write one of them")
         if self.step and not self.telnyx_refuses:
-            raise ValueError("step goes with telnyx_refuses only")
+            raise ValueError("step is only for telnyx_refuses; remove it")
         return self
 
 
@@ -303,7 +303,7 @@ class LookupAnswer(_Written):
     @model_validator(mode="after")
     def _gives_what_is_found(self) -> LookupAnswer:
         if self.gives and self.answers != "found":
-            raise ValueError(f"{self.answers} gives nothing: remove gives")
+            raise ValueError(f"{self.answers} gives nothing; remove gives")
         return self
 
 
@@ -504,7 +504,7 @@ class AlsoCalls(_Written):
     @model_validator(mode="after")
     def _no_texts(self) -> AlsoCalls:
         if self.ends.texts is not None:
-            raise ValueError("texts are the whole conversation's: expect them under its own ends")
+            raise ValueError("texts are the whole conversation's; expect them under its own ends")
         return self
 
 
@@ -565,15 +565,15 @@ class Conversation(_Written):
     @model_validator(mode="after")
     def _one_direction(self) -> Conversation:
         if self.dials and self.called:
-            raise ValueError("either we dial, or somebody calls a number: remove called or dials")
+            raise ValueError("either Dialtone dials, or somebody calls a number; remove called or dials")
         if self.given and not self.dials:
-            raise ValueError("given goes with dials: nobody gives a call variables that comes in")
+            raise ValueError("given needs dials, because an incoming call has no inputs; remove given, or add dials")
         return self
 
     @model_validator(mode="after")
     def _call_somewhere(self) -> Conversation:
         if self.dials and any(each.called is None for each in self.also_call):
-            raise ValueError("with dials nobody calls a number: give the number called under also_call")
+            raise ValueError("with dials nobody calls a number; give the number called under also_call")
         return self
 
     @property

@@ -102,7 +102,7 @@ class Confirm(BaseModel):
     @model_validator(mode="after")
     def _two_keys(self) -> Self:
         if self.accept == self.redo:
-            raise ValueError(f"accept and redo are both {self.accept}")
+            raise ValueError(f"accept and redo are both {self.accept}; give each a key of its own")
         for key in self.say_or_press:
             if key not in {self.accept, self.redo}:
                 raise ValueError(f"say_or_press has words for {key}, which is neither accept nor redo; remove it")
@@ -158,30 +158,35 @@ class Collect(PromptedInput):
         except re.error as error:
             raise ValueError(f"is not a regular expression: {error.msg}") from None
         if attempts(pattern) > MOST_ATTEMPTS:
-            raise ValueError("may take longer than a call: repeat neither a choice nor another repetition")
+            raise ValueError("may take longer than a call; repeat neither a choice nor another repetition")
         return pattern
 
     @model_validator(mode="after")
     def _not_read_back(self) -> Self:
         if self.sensitive and self.confirm:
-            raise ValueError("confirm reads back what is not kept: sensitive digits cannot be confirmed")
+            raise ValueError("sensitive digits are not kept, so they cannot be confirmed; remove confirm")
         if self.sensitive and self.say_or_press is not None:
             raise ValueError(
-                "say_or_press lets Telnyx's assistant hear and keep what is said: sensitive digits can only be keyed in"
+                "with say_or_press Telnyx's assistant would hear and keep sensitive digits; remove say_or_press"
             )
         return self
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:
         if self.between and self.between[0] > self.between[1]:
-            raise ValueError(f"between {self.between[0]} and {self.between[1]} is nothing: write the lower first")
+            raise ValueError(
+                f"between {self.between[0]} and {self.between[1]} is an empty range; write the lower first"
+            )
         for text in self.one_of:
             if not any(names_in(text)) and not (self._has_form(text) and self._is_checked(text)):
-                raise ValueError(f"one_of has {text}, which digits, pattern, check and between do not all allow")
+                raise ValueError(
+                    f"one_of has {text}, which digits, pattern, check and between do not all allow; remove it"
+                )
         for digits in self.say_or_press or ():
             if not (self._has_form(digits) and self._is_checked(digits)):
                 raise ValueError(
-                    f"say_or_press has words for {digits}, which digits, pattern, check and between do not all allow"
+                    f"say_or_press has words for {digits}, which digits, pattern, check and between do not all "
+                    "allow; remove it"
                 )
         meaning_one(self.say_or_press or {})
         return self

@@ -187,7 +187,7 @@ class Conference(Speaking):
         if not self.hold and (self.timeout or "max_wait_time_secs" in self.model_fields_set):
             raise ValueError("timeout and max_wait_time_secs go with hold, for callers who wait for a moderator")
         if both := sorted(self.keys.keys() & self.controls.keys()):
-            raise ValueError(f"{', '.join(both)} stands under keys and under controls")
+            raise ValueError(f"{', '.join(both)} is under keys and under controls; remove it from one of them")
         if not self.moderator and (only := {"end", "mute_others"} & set(self.controls.values())):
             raise ValueError(f"{', '.join(sorted(only))} is for a moderator; add `moderator: true`")
         return self

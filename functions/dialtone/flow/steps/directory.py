@@ -89,9 +89,11 @@ class Directory(PromptedInput):
     @model_validator(mode="after")
     def _findable(self) -> Self:
         if not self.extension and not self.spell:
-            raise ValueError("finds nobody: name the column of extensions with extension, those of names with spell")
+            raise ValueError(
+                "finds nobody; name the column of extensions under extension, and those of names under spell"
+            )
         if KEY in self.gives:
-            raise ValueError(f"{KEY} is the key that the offer names; call the column otherwise")
+            raise ValueError(f"{KEY} is the key that the offer names; rename the column")
         return self
 
     def state(self, call: Call) -> DirectoryState:

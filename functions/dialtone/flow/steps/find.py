@@ -39,7 +39,7 @@ Into = Annotated[
 def own_name(into: str) -> str:
     """The name, if a row's variables may have this prefix. Raises ValueError."""
     if f"{into}." == DIGITS or into in KNOWN_OF_EVERY_CALL | {LANGUAGE}:
-        raise ValueError(f"{into} is not a data file's to set")
+        raise ValueError(f"{into} cannot be set by a data file; choose another name")
     return into
 
 
@@ -65,7 +65,9 @@ class Find(Step):
     @model_validator(mode="after")
     def _named(self) -> Find:
         if bool(self.into) != bool(self.gives):
-            raise ValueError("into and gives go together: {<into>.<column>} for each column that is taken")
+            raise ValueError(
+                "into and gives need each other; write both: {<into>.<column>} for each column that is taken"
+            )
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:

@@ -61,23 +61,23 @@ class Destination(Shorthand):
     @model_validator(mode="after")
     def _somewhere(self) -> Destination:
         if not self.step and not self.flow:
-            raise ValueError("needs a step, or a flow")
+            raise ValueError("needs a step or a flow; name one")
         if not self.flow and self.model_fields_set - {"step", "flow"}:
-            raise ValueError("come_back, given, into and gives go with another flow")
+            raise ValueError("come_back, given, into and gives need another flow; name a flow, or remove them")
         if bool(self.into) != bool(self.gives):
-            raise ValueError("into and gives go together: {<into>.<variable>} for each that it gives")
+            raise ValueError("into and gives need each other; write both: {<into>.<variable>} for each that it gives")
         if self.gives and not self.come_back:
-            raise ValueError("gives is for a flow that comes back")
+            raise ValueError("gives needs a flow that comes back; add come_back, or remove gives")
         for name in self.given or ():
             if not is_givable(name):
-                raise ValueError(f"{name} cannot be given: calls find it out by themselves")
+                raise ValueError(f"{name} cannot be an input, because calls set it themselves; remove it")
         return self
 
     @field_validator("into")
     @classmethod
     def _of_its_own(cls, into: str) -> str:
         if f"{into}." == DIGITS or into in KNOWN_OF_EVERY_CALL | {LANGUAGE}:
-            raise ValueError(f"{into} is not the flow's to set")
+            raise ValueError(f"{into} cannot be set by the flow; choose another name")
         return into
 
     @property

@@ -98,13 +98,15 @@ class LookUp(Speaking):
     @classmethod
     def _of_its_own(cls, into: str) -> str:
         if f"{into}." == DIGITS or into in KNOWN_OF_EVERY_CALL | {LANGUAGE}:
-            raise ValueError(f"{into} is not a lookup's to set")
+            raise ValueError(f"{into} cannot be set by a lookup; choose another name")
         return into
 
     @model_validator(mode="after")
     def _named(self) -> LookUp:
         if bool(self.into) != bool(self.gives):
-            raise ValueError("into and gives go together: {<into>.<field>} for each field that it gives")
+            raise ValueError(
+                "into and gives need each other; write both: {<into>.<field>} for each field that it gives"
+            )
         return self
 
     def sets(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class Menu(PromptedInput):
         for key in self.say_or_press:
             if key not in self.keys:
                 raise ValueError(
-                    f"say_or_press has words for {key}, which is none of keys; add it to keys, or remove it"
+                    f"say_or_press has words for {key}, which is not in keys; add it to keys, or remove it"
                 )
         meaning_one(self.say_or_press)
         return self

@@ -82,9 +82,11 @@ class Pay(Speaking):
     @model_validator(mode="after")
     def _amount(self) -> Pay:
         if (self.pay is None) != (self.transaction == TOKENIZE):
-            raise ValueError("an amount is for a charge: write `pay: null` with tokenize, and an amount without it")
+            raise ValueError(
+                "an amount is only for a charge; write `pay: null` with tokenize, and an amount without it"
+            )
         if self.pay is not None and "{" not in self.pay and not _is_amount(self.pay):
-            raise ValueError(f"{self.pay} is not an amount above 0, such as 25 or 12.50")
+            raise ValueError(f"{self.pay} is not an amount above 0; write one such as 25 or 12.50")
         return self
 
     def sets(self) -> tuple[str, ...]:

@@ -62,13 +62,13 @@ class Play(Step):
         if self.keys and any(len(pieces) != 1 for pieces in self.play.by_language()):
             raise ValueError("keys interrupt one file; play several by several steps, or put them into one file")
         if self.keys and (self.background or self.overlay or self.stop or self.to != "self"):
-            raise ValueError("keys cannot be waited for together with background, overlay, stop or to")
+            raise ValueError("keys cannot be used with background, overlay, stop or to; remove one of them")
         if self.stop == OVERLAY:
-            raise ValueError("stop: overlay plays nothing: write `play: null` beside it, and play in the step after")
+            raise ValueError("stop: overlay plays nothing; write `play: null` beside it, and play in the step after")
         if self.overlay and self.to != "self":
-            raise ValueError("overlay is heard by the caller alone: leave `to` out")
+            raise ValueError("only the caller hears an overlay; leave `to` out")
         if self.times == INFINITY and not (self.keys or self.background):
-            raise ValueError("infinity never goes on: add keys that lead on, or background: true")
+            raise ValueError("infinity never goes on; add keys that lead on, or background: true")
         if self.background and self.times != INFINITY:
             raise ValueError("background needs times: infinity; its end would be taken for that of a later prompt")
         return self

@@ -150,11 +150,11 @@ class Queue(Connecting):
     @model_validator(mode="after")
     def _each_key_once(self) -> Self:
         if both := sorted(self.keys.keys() & self.callback.keys()):
-            raise ValueError(f"{', '.join(both)} stands under keys and under callback")
+            raise ValueError(f"{', '.join(both)} is under keys and under callback; remove it from one of them")
         if self.callback and self.agents:
             raise ValueError("callback is for agents who take_from the queue; those who are rung call nobody back")
         if (self.whisper is None) != (self.accept is None) or (self.accept and not self.agents):
-            raise ValueError("agents, whisper and accept go together: a whisper says which key takes the call")
+            raise ValueError("agents, whisper and accept need each other: a whisper names the key; write all three")
         return self
 
     def is_choice(self, where: str) -> bool:

@@ -110,7 +110,9 @@ class Review(BaseModel):
     @model_validator(mode="after")
     def _four_keys(self) -> Self:
         if len({*self.keys}) < len(self.keys):
-            raise ValueError(f"accept, redo, listen and delete must be four keys, not {', '.join(self.keys)}")
+            raise ValueError(
+                f"accept, redo, listen and delete must be four keys, not {', '.join(self.keys)}; give each its own"
+            )
         return self
 
     @property

@@ -35,7 +35,7 @@ class RecordingSwitch(StartOptions, Speaking):
     def _of_a_start(self) -> Self:
         options = self.model_fields_set - {"name", "next", "on_error", "recording"}
         if self.recording != "start" and options:
-            raise ValueError(f"{self.recording} takes no {min(options)}: that is decided by start")
+            raise ValueError(f"{self.recording} takes no {min(options)}, which only start decides; remove it")
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:

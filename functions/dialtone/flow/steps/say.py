@@ -87,7 +87,7 @@ class Say(Speaking):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.keys and self.barge_in:
-            raise ValueError("keys interrupt already: leave barge_in out")
+            raise ValueError("keys interrupt already; leave barge_in out")
         if self._interruptible and (self.times > 1 or self.to != "self" or self.stop):
             raise ValueError("keys interrupt what is said once, to the caller; leave times, to and stop out")
         return self

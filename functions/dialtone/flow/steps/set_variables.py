@@ -104,19 +104,19 @@ class Computed(BaseModel):
     def _one(self) -> Self:
         written = [name for name in (*OPERATIONS, "random") if getattr(self, name) is not None]
         if len(written) != 1:
-            raise ValueError("needs exactly one of add, subtract, multiply, divide and random")
+            raise ValueError("needs exactly one of add, subtract, multiply, divide and random; write one of them")
         if self.random is not None:
             return self._drawable(*self.random)
         divisors = self.divide and (self.divide[1:] if len(self.divide) > 1 else self.divide)
         if any(number(each) == 0 for each in divisors or ()):
-            raise ValueError("divides by 0")
+            raise ValueError("divides by 0; divide by another number")
         return self
 
     def _drawable(self, low: int, high: int) -> Self:
         if not -MAX_DRAWN <= low <= high <= MAX_DRAWN:
-            raise ValueError(f"random is from {low} to {high}: write the lower first, within {MAX_DRAWN:,}")
+            raise ValueError(f"random is from {low} to {high}; write the lower first, within {MAX_DRAWN:,}")
         if self.decimals is not None:
-            raise ValueError("random gives whole numbers: leave decimals out")
+            raise ValueError("random gives whole numbers; leave decimals out")
         return self
 
     @property
@@ -178,7 +178,7 @@ class SetVariables(Step):
     def _of_its_own(cls, values: dict[str, str | Computed]) -> dict[str, str | Computed]:
         for name in values:
             if name in KNOWN_OF_EVERY_CALL | {WAITED, WAITING_SINCE} or name.startswith(DIGITS):
-                raise ValueError(f"{name} is not the flow's to set")
+                raise ValueError(f"{name} cannot be set by the flow; choose another name")
         return values
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:

@@ -47,7 +47,7 @@ class Split(Step):
     @classmethod
     def _at_most_all(cls, shares: tuple[Share, ...]) -> tuple[Share, ...]:
         if (together := sum(share.percent for share in shares)) > ALL:
-            raise ValueError(f"gives {together} % away, and there are {ALL}")
+            raise ValueError(f"the shares add up to {together} %; let them add up to {ALL} at most")
         return shares
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:

@@ -50,7 +50,9 @@ class Talking(Speaking):
             raise ValueError(reason)
         for word in self.offers:
             if bool(getattr(self, word)) != any(does.word == word for does in self.during.values()):
-                raise ValueError(f'{word} needs both: the key of during, "*9": {word}, and {word}, which says the rest')
+                raise ValueError(
+                    f'{word} needs both: the key of during, "*9": {word}, and {word}, which says the rest; write both'
+                )
         for keys, does in self.during.items():
             if does.word and does.word not in self.offers:
                 raise ValueError(f"{keys}: {does.word} is not for this step; {self._why_not_offered}")

@@ -51,12 +51,12 @@ class Transcribe(Step):
     @model_validator(mode="after")
     def _known(self) -> Self:
         if self.transcribe == "stop" and (options := self.model_fields_set & {"engine", "language", "tracks"}):
-            raise ValueError(f"stop takes no {min(options)}: that is decided by start")
+            raise ValueError(f"stop takes no {min(options)}, which only start decides; remove it")
         code = _code(self.language or "en")
         if self.engine == "Google" and self.language and code not in RECOGNISED_LANGUAGES:
-            raise ValueError(f"Google's engine does not know {self.language}: write another engine")
+            raise ValueError(f"Google's engine does not know {self.language}; write another engine")
         if self.engine == "Deepgram" and self.language and self.language != UNSURE and code not in _DEEPGRAM:
-            raise ValueError(f"Deepgram's engine does not know {self.language}: write another engine")
+            raise ValueError(f"Deepgram's engine does not know {self.language}; write another engine")
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:

@@ -56,7 +56,7 @@ class Tries(Shorthand):
         if type(written) is not int:
             return written
         if not 1 <= written <= MAX_TRIES:
-            raise ValueError(f"must be from 1 to {MAX_TRIES}")
+            raise ValueError(f"is {written}; write a number from 1 to {MAX_TRIES}")
         return {"in_all": written, "no_input": written, "wrong": written}
 
     def used_up(self, state: TriesState) -> bool:
