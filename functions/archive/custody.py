@@ -190,7 +190,7 @@ class Custody:
             return fault  # the earlier copy is no worse
         self._store.mark_recording(faulty, was=_OPEN)
         mirror(faulty, self._store, self._bucket)
-        return f"{fault}; what came is kept at {faulty.audio.key}"
+        return f"{fault}; the response is kept at {faulty.audio.key}"
 
     def _read_back(self, recording: Recording, delivery: Delivery) -> StoredAudio | None:
         return self._bucket.read_back(recording.audio.key, delivery.deadline) if recording.audio else None
@@ -198,7 +198,7 @@ class Custody:
     def _kept_by_another(self, job: ArchiveJob) -> Recording:
         recording = self._entry(job)
         if recording.status not in KEPT_STATUSES:
-            raise NotArchived(f'somebody else has changed the ledger: it says "{recording.status}" now')
+            raise NotArchived(f'the ledger has been changed by another process: it says "{recording.status}" now')
         return recording
 
 
@@ -206,11 +206,11 @@ def _prove(recording: Recording, stored: StoredAudio | None) -> None:
     """Compare the object in the bucket with the ledger entry."""
     audio = recording.audio
     if audio is None or stored is None:
-        raise NotArchived("what was copied is not in the bucket any more")
+        raise NotArchived("the copy is no longer in the bucket")
     if stored != StoredAudio(audio.length_bytes, audio.sha256):
         raise NotArchived(
-            f"what lies at {audio.key} is not what was copied: {stored.length_bytes} bytes with SHA-256 "
-            f"{stored.sha256}, not {audio.length_bytes} with {audio.sha256}; nothing is written over it"
+            f"the object at {audio.key} is not the copy: {stored.length_bytes} bytes with SHA-256 "
+            f"{stored.sha256}, not {audio.length_bytes} with {audio.sha256}; it is not overwritten"
         )
 
 

@@ -42,13 +42,13 @@ def _gunzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 left = member.unused_data if member.eof else member.unconsumed_tail
                 came += len(out)
                 if came > LARGEST_BYTES:
-                    raise TooLong(f"what comes unpacks to more than {LARGEST_BYTES} bytes")
+                    raise TooLong(f"the response decompresses to more than {LARGEST_BYTES} bytes")
                 if out:
                     yield out
     except zlib.error:
-        raise NotArchived("what came is gzip, and broken") from None
+        raise NotArchived("the response is broken gzip") from None
     if not member.eof:
-        raise NotArchived("what came is cut short: it is gzip without an end")
+        raise NotArchived("the response is cut short: it is gzip without an end")
 
 
 def _member() -> zlib._Decompress:

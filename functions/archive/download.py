@@ -239,4 +239,6 @@ class Download:
     @staticmethod
     def _check_length(length: int) -> None:
         if length > LARGEST_BYTES:
-            raise TooLong(f"what comes has {length} bytes or more: no recording of Telnyx's has over {LARGEST_BYTES}")
+            raise TooLong(
+                f"the response has {length} bytes or more; the largest recording of Telnyx has {LARGEST_BYTES} bytes"
+            )

@@ -64,7 +64,7 @@ def copy_audio(
     parts = _parts(coming)
     first = next(parts, b"")
     if not first:
-        raise NotArchived(coming.fault or "what came is empty")
+        raise NotArchived(coming.fault or "the response is empty")
     audio_format = format_of(first)
     fault = _page(first, audio_format)
     if fault and not keep_faulty:
@@ -101,7 +101,7 @@ def _page(first: bytes | bytearray, audio_format: str) -> str:
     least = SOUND_BYTES if audio_format == WAV else 0
     if audio_format not in (UNKNOWN, WAV) or len(content) < least or not looks_like_page(content):
         return ""
-    return f"what came is text, not audio: it begins with {bytes(content[:SHOWN_BYTES])!r}"
+    return f"the response is text, not audio: it begins with {bytes(content[:SHOWN_BYTES])!r}"
 
 
 def _passed(

@@ -27,7 +27,7 @@ class Objects:
         """The audio; b'' if it has expired. Raises NotDelivered if it differs from the ledger."""
         content = self._read(copy.key, copy.length_bytes + 1)
         if content and hashlib.sha256(content).hexdigest() != copy.sha256:
-            raise NotDelivered(f"what lies at {copy.key} is not what the ledger says")
+            raise NotDelivered(f"the object at {copy.key} does not match the ledger")
         return content
 
     def transcript(self, copy: TranscriptCopy) -> str:

@@ -102,7 +102,7 @@ def _agreed(todo: Plan, *, yes: bool, take_over: bool) -> bool:
     if todo.taken and not take_over:
         numbers = ", ".join(f"{each.number.number} from {each.taken_from}" for each in todo.taken)
         if yes:
-            raise DialtoneError(f"this would take {numbers}: add --take-over if that is meant")
+            raise DialtoneError(f"this would take {numbers}: add --take-over if this is intended")
         if not confirmed(f"Take {numbers}?", "--take-over and --yes"):
             return False
     return yes or confirmed("Change this at Telnyx?", "--yes")

@@ -38,7 +38,7 @@ def _check(files: Sequence[Path]) -> None:
         raise DialtoneError("there is no flow to draw: name a flow's file")
     for file in files:
         if not file.is_file():
-            raise DialtoneError(f"{file} is not there; name a flow, or a flow's file")
+            raise DialtoneError(f"{file} does not exist; name a flow, or a flow's file")
 
 
 def _as_shown(followed: FollowedFlows) -> dict[str, object]:

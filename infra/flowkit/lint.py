@@ -29,7 +29,9 @@ def lint_all(*paths: Path, today: date | None = None) -> list[Finding]:
     found: set[Finding] = set()
     for path in paths:
         if not path.exists():
-            found.add(_finding("unreadable-file", path, Found((), "is not there", "name a folder of flows, or a flow")))
+            found.add(
+                _finding("unreadable-file", path, Found((), "does not exist", "name a folder of flows, or a flow"))
+            )
             continue
         where = path if path.is_dir() else _folder_of(path)
         folder = folders.setdefault(where.resolve(), Folder(where, today or datetime.now(UTC).date()))

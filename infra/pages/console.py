@@ -48,7 +48,7 @@ class ConsoleSite:
     def _file(self, asked: Asked, path: str) -> Reply:
         found = file_for(path)
         if found is None:
-            return as_json({"error": {"code": "no_route", "message": f"{path} is not here"}}, HTTPStatus.NOT_FOUND)
+            return as_json({"error": {"code": "no_route", "message": f"there is no {path}"}}, HTTPStatus.NOT_FOUND)
         sent = {**headers(self.audio), "ETag": found.tag}
         if asked.tag == found.tag:
             return Reply(b"", found.kind, HTTPStatus.NOT_MODIFIED, sent)

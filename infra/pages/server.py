@@ -214,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, f"this is {self.server.owner.address}: use that address")
         site = self.headers.get("sec-fetch-site", "none")
         if ("origin" in self.headers and not self._is_from_page()) or site not in OWN_SITES:
-            raise Refusal(HTTPStatus.FORBIDDEN, "another site's page may not ask for this")
+            raise Refusal(HTTPStatus.FORBIDDEN, "pages of other sites may not request this")
 
     def _is_from_page(self) -> bool:
         return self.headers.get("origin", "").lower() in {f"http://{host}" for host in self.server.owner.hosts}
@@ -227,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
             if (match := path.fullmatch(url.path))
         ]
         if not found:
-            raise Refusal(HTTPStatus.NOT_FOUND, f"{url.path} is not here")
+            raise Refusal(HTTPStatus.NOT_FOUND, f"there is no {url.path}")
         for method, answer, match in found:
             if method == self.command:
                 asked = Asked(
@@ -241,7 +241,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self._is_from_page(),
                 )
                 return answer(asked, *map(unquote, match.groups()))
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{self.command} is not what {url.path} takes")
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{url.path} does not accept {self.command}")
 
     def _last_event(self) -> int:
         seen = self.headers.get("last-event-id", "")

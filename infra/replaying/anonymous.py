@@ -54,7 +54,7 @@ def anonymous(recorded: RecordedCall, flow: LoadedFlow, play: Callable[[Recorded
     recorded = _without_other_keys(recorded, flow)
     if play(recorded) != path:
         raise NotReplayable(
-            "it cannot be written down without keys that are no choice, which may be a number: choose another call"
+            "it needs keys that are not choices and may be personal, such as a number: choose another call"
         )
     for place, detail in enumerate(dict.fromkeys(_details(recorded, flow))):
         for instead in islice(_instead(detail, place, recorded, flow), MOST_PLAYS):
@@ -65,8 +65,8 @@ def anonymous(recorded: RecordedCall, flow: LoadedFlow, play: Callable[[Recorded
         else:
             if not _is_named(detail, flow):
                 raise NotReplayable(
-                    "it cannot be written down without what its caller keyed in or was found of them: without that it "
-                    "goes another way; choose another call"
+                    "it needs what its caller keyed in, or what a lookup found: without that it takes another path; "
+                    "choose another call"
                 )
     return recorded
 

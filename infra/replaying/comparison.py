@@ -118,6 +118,6 @@ def check_as_recorded(recorded: RecordedCall, then: StepPath) -> None:
     if then.unknown or missing or then.outcome != recorded.outcome:
         why = then.unknown or (f"it does not come to {missing}" if missing else f"it ends {then.outcome}")
         raise NotReplayable(
-            f"played again on the flows that led it, it goes another way ({why}), so that nothing can be said of other"
-            " flows: `dialtone calls show` tells what disturbed it"
+            f"replayed on the flows that handled it, it takes another path ({why}), so it cannot be compared on other "
+            "flows: `dialtone calls show` shows what disturbed it"
         )

@@ -45,7 +45,7 @@ def conversation_from(store: CallsTable, session: str, folder: Path) -> Written:
     library = FlowLibrary.of_texts(with_number(texts, called, recorded.flow))
     flow = library.flow(recorded.flow)
     if flow is None:
-        raise NotReplayable(f"the version that led it holds no {recorded.flow}")
+        raise NotReplayable(f"the version that handled it has no {recorded.flow}")
     recorded = replace(recorded, called=called)
 
     def play(call: RecordedCall) -> StepPath:

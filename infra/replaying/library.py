@@ -23,13 +23,13 @@ def _read_call(store: CallsTable, session: str) -> tuple[RecordedCall, Mapping[s
     call = led_leg(store.legs(session))
     texts = store.flow_texts(call.flow, call.flow_version)
     if texts is None:
-        raise NotReplayable(f"version {call.flow_version} of {call.flow} is not kept any more: choose a later call")
+        raise NotReplayable(f"version {call.flow_version} of {call.flow} is no longer kept: choose a later call")
     try:
         flow = FlowLibrary.of_texts(with_number(texts, call.to_number, call.flow)).flow(call.flow)
     except FlowInvalid as error:
-        raise NotReplayable(f"this program cannot read the version that led it: {error}") from error
+        raise NotReplayable(f"this program cannot read the version that handled it: {error}") from error
     if flow is None:
-        raise NotReplayable(f"the version that led it holds no {call.flow}")
+        raise NotReplayable(f"the version that handled it has no {call.flow}")
     return recorded_call(call, store.timeline(session), flow), texts
 
 

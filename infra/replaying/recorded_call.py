@@ -133,11 +133,11 @@ def led_leg(legs: Sequence[Call]) -> Call:
     """The leg that a flow led. Raises NotReplayable if there is none that is over."""
     call = next((each for each in legs if each.direction == "incoming"), None) or next(iter(legs), None)
     if call is None:
-        raise NotReplayable("the table holds no leg of it any more: choose a later call")
+        raise NotReplayable("the table no longer has its legs: choose a later call")
     if not call.ended_at:
-        raise NotReplayable("it still goes on: try again when it is over")
+        raise NotReplayable("it has not ended: try again once it has")
     if not (call.flow and call.flow_version and call.initiated_at):
-        raise NotReplayable("no flow led it: choose another call")
+        raise NotReplayable("no flow handled it: choose another call")
     if call.direction == "outgoing" and not call.answered_at:
         raise NotReplayable("Dialtone dialled it and nobody answered: choose another call")
     return call

@@ -144,7 +144,7 @@ def test_what_lies_there_and_is_not_what_was_copied_is_left_as_evidence(house: A
     assert house.objects()[f"{KEY}.wav"] == b"something else"
     assert house.versions(f"{KEY}.wav") == 1
     assert house.entry().status == FAILED
-    assert f"what lies at {KEY}.wav is not what was copied" in house.entry().reason
+    assert f"the object at {KEY}.wav is not the copy" in house.entry().reason
     assert house.unfinished() == 0
 
 
@@ -319,11 +319,11 @@ CUT = (
     [
         (Served(status=500), "Telnyx's storage answered 500"),
         (Served(status=204, body=b""), "Telnyx's storage answered 204"),
-        (Served(body=b""), "what came is empty"),
-        (Served(body=b"", chunked=True), "what came is empty"),
-        (Served(body=b"", length=None), "what came is empty"),
+        (Served(body=b""), "the response is empty"),
+        (Served(body=b"", chunked=True), "the response is empty"),
+        (Served(body=b"", length=None), "the response is empty"),
         (Served(status=307, location="/storage/r.wav?X-Amz-Signature=0"), "redirects more than 2 times"),
-        (Served(length=LARGEST_BYTES + 1), "no recording of Telnyx's has over"),
+        (Served(length=LARGEST_BYTES + 1), "the largest recording of Telnyx has 2764800000 bytes"),
     ],
 )
 def test_what_brings_nothing_leaves_nothing_and_says_why(house: ArchiveHouse, served: Served, reason: str) -> None:
@@ -354,8 +354,8 @@ def test_a_page_behind_the_header_of_a_wav_is_no_audio_however_well_its_length_f
 
     reason = reason_of(house)
 
-    assert reason.startswith("what came is text, not audio: it begins with b'<html>")
-    assert reason.endswith(f"; what came is kept at {KEY}.wav")
+    assert reason.startswith("the response is text, not audio: it begins with b'<html>")
+    assert reason.endswith(f"; the response is kept at {KEY}.wav")
 
 
 @pytest.mark.parametrize("served", PAGES)
@@ -364,8 +364,8 @@ def test_a_page_that_comes_to_the_last_is_kept_as_what_it_is_and_fails(house: Ar
 
     reason = reason_of(house)
 
-    assert reason.startswith("what came is text, not audio: it begins with ")
-    assert reason.endswith(f"; what came is kept at {KEY}.bin")
+    assert reason.startswith("the response is text, not audio: it begins with ")
+    assert reason.endswith(f"; the response is kept at {KEY}.bin")
     assert house.objects()[f"{KEY}.bin"] == served.body
     assert house.metadata()["content_doubt"] in reason
 
@@ -625,7 +625,9 @@ def test_a_storage_that_trickles_does_not_use_up_the_time_of_others(house: Archi
     house.telnyx.served = [Served(pause_seconds=0.05)]
     house.deliver(house.job(), receives=MAX_RECEIVES, left_millis=10_500)
 
-    assert house.entry().reason.startswith("not copied in time: Telnyx's storage or S3 is slow; what came is kept at")
+    assert house.entry().reason.startswith(
+        "not copied in time: Telnyx's storage or S3 is slow; the response is kept at"
+    )
 
 
 def test_the_format_that_was_asked_for_is_preferred_and_the_other_one_taken_where_it_is_all(

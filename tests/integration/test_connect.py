@@ -176,7 +176,7 @@ def test_a_number_of_another_application_is_taken_only_when_that_is_meant(setup:
 
     status, _, error = setup.connect()
     assert (status, setup.state()["numbers"][OTHER]) == (1, "sales")
-    assert error == f"dialtone: this would take {OTHER} from sales: add --take-over if that is meant\n"
+    assert error == f"dialtone: this would take {OTHER} from sales: add --take-over if this is intended\n"
     assert setup.connect("--daily-spend-limit", "5", "--destinations", "US", typed="n\n")[0] == 1
     assert setup.state()["numbers"][OTHER] == "sales"
     assert setup.connect("--take-over")[0] == 0

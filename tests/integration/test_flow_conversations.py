@@ -366,7 +366,9 @@ def test_a_flow_that_no_number_leads_to_must_say_how_it_is_reached(folder: Path)
     (folder / "numbers.yaml").write_text('"+15550150": other\n', encoding="utf-8")
     (folder / "other.yaml").write_text("flow: other\nsteps: {bye: hangup}\n", encoding="utf-8")
 
-    with pytest.raises(DialtoneError, match=r"no number in numbers\.yaml leads to desk: add one, or say in “tried”"):
+    with pytest.raises(
+        DialtoneError, match=r"no number in numbers\.yaml leads to desk: add one, or give “tried” a number"
+    ):
         played(folder, "talk: []")
 
 

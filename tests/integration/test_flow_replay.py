@@ -320,7 +320,7 @@ def test_a_call_that_cannot_be_played_says_why(desk: Desk) -> None:
     (found,) = desk.replayed(session)
 
     assert found["verdict"] == "not played"
-    assert "is not kept any more: choose a later call" in str(found["why"])
+    assert "is no longer kept: choose a later call" in str(found["why"])
 
 
 def test_the_page_of_conversations_shows_what_is_written(desk: Desk) -> None:
@@ -449,7 +449,7 @@ def test_digits_that_nothing_can_replace_are_not_written_down(desk: Desk) -> Non
     status, out, err = desk.run("test-from", session)
 
     assert (status, out) == (1, "")
-    assert "without that it goes another way; choose another call" in err
+    assert "without that it takes another path; choose another call" in err
 
 
 def test_a_call_whose_keys_were_not_kept_gives_no_conversation(desk: Desk) -> None:

@@ -122,7 +122,7 @@ def test_a_length_given_as_one_number_holds_within_a_second(write: Write) -> Non
         ("name: a\n    troubles:\n      - times: 2", 5, "needs exactly one of telnyx_refuses"),
         ("name: a\n    ends:\n      recordings: [{seconds: long}]", 5, "is not a length of time"),
         ("name: a\n    ends:\n      recordings: many", 5, "conversations.0.ends.recordings: "),
-        ("name: a\n  - name: a", 4, "“a” stands here twice"),
+        ("name: a\n  - name: a", 4, "“a” appears twice"),
     ],
 )
 def test_what_is_wrong_is_reported_with_its_line_and_a_remedy(

@@ -185,7 +185,7 @@ def test_a_date_may_be_a_key_and_is_the_text_that_it_was_written_as() -> None:
 def test_a_key_that_stands_twice_is_reported_at_its_second_place(second: str) -> None:
     reported = fault(f"steps:\n  bye: hangup\n  other: hangup\n  {second}: hangup\n")
 
-    assert (reported.line, reported.reason) == (4, "bye stands here twice")
+    assert (reported.line, reported.reason) == (4, "bye appears twice")
 
 
 def test_a_key_of_a_phone_stands_twice_with_and_without_quotes() -> None:

@@ -300,7 +300,7 @@ def test_draw_names_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.Capt
     status = main(["flow", "draw", str(tmp_path / "gone.yaml")])
 
     assert status == 1
-    assert "gone.yaml is not there; name a flow, or a flow's file" in capsys.readouterr().err
+    assert "gone.yaml does not exist; name a flow, or a flow's file" in capsys.readouterr().err
 
 
 def test_draw_writes_a_file_where_a_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,7 +81,7 @@ def test_a_file_that_is_deleted_is_missed_and_drawn_again_when_it_is_back(menu: 
     menu.write_text(text, encoding="utf-8")
 
     assert [each.is_current for each in gone.pictures] == [False]
-    assert "is not there" in gone.errors[0]
+    assert "does not exist" in gone.errors[0]
     assert looked(followed) == good
 
 

@@ -221,7 +221,7 @@ def test_numbers_lead_to_flows(folder: Path) -> None:
         ('"+15550100": ../night\n', "1: +15550100 leads to ../night, which is not a flow; add"),
         ('"+15550100": numbers\n', "1: +15550100 leads to numbers, which is not a flow; add"),
         (f'"+15550100": {"x" * 5_000}\n', "1: +15550100 leads to xxx"),
-        ('"+15550100": night\n"+15550100": night\n', "2: +15550100 stands here twice; remove or rename one of the two"),
+        ('"+15550100": night\n"+15550100": night\n', "2: +15550100 appears twice; remove or rename one of the two"),
         ('"+15550100": "night\n', "1: a quote is opened here and never closed; close it"),
     ],
 )

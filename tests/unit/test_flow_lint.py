@@ -97,7 +97,7 @@ def test_a_comment_that_silences_nothing_is_reported_itself(comment: str, report
 def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
     [finding] = lint(tmp_path / "flows")
 
-    assert (finding.rule, finding.reason) == ("unreadable-file", "is not there")
+    assert (finding.rule, finding.reason) == ("unreadable-file", "does not exist")
 
 
 def test_a_file_that_is_not_text_is_reported_with_its_line(tmp_path: Path) -> None:

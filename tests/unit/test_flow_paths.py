@@ -334,7 +334,7 @@ def test_a_hang_up_reported_too_late_takes_a_visit_back() -> None:
 @pytest.mark.parametrize(
     ("flow", "fault"),
     [
-        ("steps:\n  a: {go: {flow: nowhere}}\n", "leads to the flow nowhere, which is not there"),
+        ("steps:\n  a: {go: {flow: nowhere}}\n", "leads to the flow nowhere, which does not exist"),
         ("steps:\n  a: {go: {flow: tested, step: b}}\n", "leads to b, which is not a step of the flow tested"),
         ("steps:\n  a: {go: b}\n", "leads to b, which is not a step of this flow"),
         ("steps:\n  a: {hours: shop, closed: a}\n", "goes by shop, which is not a calendar"),

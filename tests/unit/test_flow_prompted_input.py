@@ -162,7 +162,7 @@ def test_either_kind_of_failure_is_counted_by_itself_and_has_a_way_of_its_own(
 
 
 def test_one_key_for_two_steps_is_reported() -> None:
-    with pytest.raises(FlowInvalid, match="9 stands here twice; remove one of the two"):
+    with pytest.raises(FlowInvalid, match="9 appears twice; remove one of the two"):
         loaded('steps:\n  a: {menu: Press., keys: {"1, 9": a, 9: a}}\n')
 
 

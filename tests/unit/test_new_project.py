@@ -118,7 +118,7 @@ def test_what_is_there_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None
     assert main(["new", "my-line"]) == 1
 
     assert capsys.readouterr().err == (
-        "dialtone: my-line is there already and not empty: choose another name, or remove it first\n"
+        "dialtone: my-line already exists and is not empty: choose another name, or remove it first\n"
     )
     assert [file.name for file in Path("my-line").iterdir()] == ["mine.txt"]
     assert names_here() == ["my-line"]
@@ -160,7 +160,7 @@ def test_of_two_at_once_one_makes_it_and_the_other_says_so(monkeypatch: pytest.M
 
     monkeypatch.setattr(new_project, "_fill", fill_late)
 
-    with pytest.raises(DialtoneError, match="my-line is there already"):
+    with pytest.raises(DialtoneError, match="my-line already exists"):
         create(Path("my-line"), "survey")
 
     assert Path("my-line/flows/voicemail.yaml").is_file()

@@ -179,7 +179,7 @@ def test_a_call_is_added_below_those_that_are_there_and_nothing_else_changes(tmp
 @pytest.mark.parametrize(
     ("there", "why"),
     [
-        ("flow: main-menu\nconversations:\n  - name: tried\n", "stands here twice"),
+        ("flow: main-menu\nconversations:\n  - name: tried\n", "appears twice"),
         ("conversations:\n  - name: first\nflow: main-menu\n", "cannot be added"),
     ],
 )

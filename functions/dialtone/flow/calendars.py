@@ -100,7 +100,7 @@ def _by_day(
             raise ValueError(f"{named} {wrong}")
         for day in days_of(named):
             if day in found:
-                raise ValueError(f"{day} stands here twice; remove one of the two")
+                raise ValueError(f"{day} appears twice; remove one of the two")
             found[day] = spans
     return found
 

@@ -52,7 +52,7 @@ class Target(BaseModel):
 def _each_once(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     keys = [each.target.key for each in targets]
     if twice := next((each for each in keys if keys.count(each) > 1), ""):
-        raise ValueError(f"{twice.replace(':', ' ', 1)} stands here twice; remove one of the two")
+        raise ValueError(f"{twice.replace(':', ' ', 1)} appears twice; remove one of the two")
     return targets
 
 

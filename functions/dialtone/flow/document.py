@@ -239,7 +239,7 @@ class _Walk:
             key = self._key(loader, key_node, path)
             if key in content:
                 self.repeated.append(((*path, key), _place(key_node.start_mark)))
-                reason = f"{key} stands here twice"
+                reason = f"{key} appears twice"
                 self.report((*path, key), _place(key_node.start_mark), reason, "remove or rename one of the two")
             elif key is not None:
                 self.places[*path, key] = _place(key_node.start_mark)

@@ -29,7 +29,7 @@ def _one_by_one(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over wha
         for key in named.split(",") if isinstance(named, str) else [named]:
             key = key.strip() if isinstance(key, str) else key  # noqa: PLW2901 -- the key, without what surrounds it
             if key in keys:
-                raise ValueError(f"{key} stands here twice; remove one of the two")
+                raise ValueError(f"{key} appears twice; remove one of the two")
             keys[key] = target
     return keys
 

@@ -352,7 +352,7 @@ def _check_flows(document: Document, steps: Mapping[str, Step], read_file: FileR
         for other, _ in step.visits():
             if read_file(f"{other}.yaml") is None:
                 remedy = f"add {other}.yaml beside the flow, or name a flow that is there"
-                document.report(("steps", name), name, f"leads to the flow {other}, which is not there", remedy)
+                document.report(("steps", name), name, f"leads to the flow {other}, which does not exist", remedy)
 
 
 def _check_targets(document: Document, steps: Mapping[str, Step], start: str) -> None:

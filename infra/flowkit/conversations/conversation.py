@@ -650,7 +650,7 @@ def _scripts(file: Path, document: Document) -> Iterator[Script]:
     for position, conversation in enumerate(written.conversations):
         path = ("conversations", position)
         if conversation.name in names:
-            document.report((*path, "name"), "", f"“{conversation.name}” stands here twice", "give it another name")
+            document.report((*path, "name"), "", f"“{conversation.name}” appears twice", "give it another name")
         names.add(conversation.name)
         completed = conversation.with_defaults(written.defaults)
         for number in completed.call_twice:

@@ -29,7 +29,7 @@ def read_file(file: Path) -> Text:
     try:
         return Text(str(file), file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DialtoneError(f"{file} is not there; name a flow, or a flow's file") from None
+        raise DialtoneError(f"{file} does not exist; name a flow, or a flow's file") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise DialtoneError(f"{file}:{line}: is not UTF-8; save it as UTF-8 text") from None
@@ -103,4 +103,4 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             check=False,
         )
     except FileNotFoundError:
-        raise DialtoneError("git is not here: install it, or compare two files") from None
+        raise DialtoneError("git is not installed: install it, or compare two files") from None

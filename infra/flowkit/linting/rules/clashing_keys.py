@@ -11,7 +11,7 @@ from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 def clashing_keys(file: FlowFile) -> Iterator[Found]:
     """A key of the phone, or of the file, that stands for two things at once."""
     for path, place in file.document.repeated:
-        yield Found(path, f"{path[-1]} stands here twice", "remove or rename one of the two", place)
+        yield Found(path, f"{path[-1]} appears twice", "remove or rename one of the two", place)
     for path, keys in file.step_values("keys"):
         for named, key in _twice(keys):
             yield Found((*path, named), f"offers the key {key} a second time", "let it lead to one step only")

@@ -16,4 +16,4 @@ def unknown_calendar(file: FlowFile) -> Iterator[Found]:
     for path, calendar in named:
         if calendar not in known:
             remedy = near(calendar, known, f"add calendars/{calendar}.yaml beside the flow, or name one that is there")
-            yield Found(path, f"goes by the calendar {calendar}, which is not there", remedy)
+            yield Found(path, f"goes by the calendar {calendar}, which does not exist", remedy)

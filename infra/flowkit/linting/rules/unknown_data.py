@@ -16,7 +16,7 @@ def unknown_data(file: FlowFile) -> Iterator[Found]:
         if name not in file.folder.data_names:
             known = file.folder.data_names
             remedy = near(name, known, f"add {data_file(name)} beside the flow, or name one that is there")
-            yield Found(where, f"goes by the data file {name}, which is not there", remedy)
+            yield Found(where, f"goes by the data file {name}, which does not exist", remedy)
         elif data := file.folder.data(name):
             for column in columns:
                 if column not in data.columns:

@@ -16,4 +16,4 @@ def unknown_flow(file: FlowFile) -> Iterator[Found]:
     for path, flow in named:
         if flow not in known:
             remedy = near(flow, known, f"add {flow}.yaml beside it, or name a flow that is there")
-            yield Found(path, f"leads to the flow {flow}, which is not there", remedy)
+            yield Found(path, f"leads to the flow {flow}, which does not exist", remedy)

@@ -15,4 +15,4 @@ def unknown_rota(file: FlowFile) -> Iterator[Found]:
     for path, rota in rotas(file.document):
         if rota not in known:
             remedy = near(rota, known, f"add rotas/{rota}.yaml beside the flow, or name one that is there")
-            yield Found(path, f"goes by the rota {rota}, which is not there", remedy)
+            yield Found(path, f"goes by the rota {rota}, which does not exist", remedy)
