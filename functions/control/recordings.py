@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from control.recording_deletion import Deleting
     from dialtone.domain.recordings import AudioCopy, Recording
 
+Status = Annotated[
+    Literal["", "expected", "saved", "copied", "verified", "doubtful", "failed", "erased"],
+    Query(description="Status in the ledger; empty: any."),
+]
+
 
 def recording_routes(
     listing: Listing, bucket: RecordingsBucket, audit: AuditTrail, deleting: Deleting, now: Callable[[], datetime]
@@ -47,9 +52,7 @@ def recording_routes(
         until: Until = "",
         number: Number = "",
         flow: FlowName = "",
-        status: Annotated[
-            str, Query(max_length=ID_CHARACTERS, description="Status in the ledger: verified, failed, …")
-        ] = "",
+        status: Status = "",
         limit: Limit = 50,
     ) -> RecordingList:
         begin, end = stretch(since, until, now())

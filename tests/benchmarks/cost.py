@@ -391,7 +391,7 @@ def _by_carrier(stage: Stage, asked: Asked) -> Answer:
     """The carrier's answer over HTTP: nothing is going on any more, so that it may be asked from another thread."""
     url = urlsplit(asked.path)
     response = stage.carrier.handle(
-        Request(asked.method, url.path, dict(parse_qsl(url.query)), asked.headers, asked.body)
+        Request(asked.method, url.path, dict(parse_qsl(url.query, keep_blank_values=True)), asked.headers, asked.body)
     )
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     return Answer(response.status, response.content(), headers)

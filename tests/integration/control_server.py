@@ -57,7 +57,7 @@ class ControlServer(LocalHttp):
                         "routeKey": "$default",
                         "rawPath": unquote(url.path),
                         "rawQueryString": url.query,
-                        "queryStringParameters": dict(parse_qsl(url.query)) or None,
+                        "queryStringParameters": dict(parse_qsl(url.query, keep_blank_values=True)) or None,
                         "headers": headers,
                         "body": (sent.decode() if is_text else base64.b64encode(sent).decode()) or None,
                         "isBase64Encoded": not is_text,

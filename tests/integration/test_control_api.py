@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pytest
@@ -24,6 +24,7 @@ from control.audit import AUDIT, LISTENED, AuditItem, AuditTrail
 from control.bucket import SIGNED_LINKS, RecordingsBucket
 from control.calls import ID_CHARACTERS
 from control.listing import QUIET_DAYS
+from control.recordings import Status
 from control.settings import Settings
 from dialtone.adapters.aws_clients import client as client_of
 from dialtone.adapters.calls_table import BEGAN_SHARDS, NAMED, CallsTable
@@ -48,6 +49,7 @@ from dialtone.domain.recordings import (
 )
 from dialtone.domain.retention import KEEP_DAYS
 from infra.checkout import ROOT
+from infra.cli.recordings import STATUSES
 from infra.operations.custody.call_items import CallItems
 from tests.control_settings import CONTROL_SETTINGS
 from tests.integration.archiving import ArchiveHouse
@@ -289,6 +291,13 @@ def test_recordings_are_listed_by_call_and_status(client: Client) -> None:
     ]
     assert [each["reason"] for each in client.ok("/recordings", status="failed")["recordings"]] == ["Telnyx lists none"]
     assert client.ok("/recordings", number="+15550199") == {"recordings": [], "next_until": None}
+
+
+def test_a_status_that_no_recording_can_have_is_refused(client: Client) -> None:
+    status, body, _ = client.get("/recordings", status="lost")
+
+    assert (status, body["error"]["parameter"]) == (422, "status")
+    assert get_args(get_args(Status)[0]) == ("", *STATUSES)
 
 
 def test_a_recording_comes_with_a_link_of_minutes_and_its_words_and_who_asked_is_noted(client: Client) -> None:

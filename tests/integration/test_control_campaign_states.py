@@ -56,7 +56,7 @@ def ask(api: APIGatewayHttpResolver, method: str, path: str, body: object = None
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": query,
-        "queryStringParameters": dict(parse_qsl(query)) or None,
+        "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)) or None,
         "headers": {"content-type": "application/json"},
         "body": json.dumps(body),
         "isBase64Encoded": False,

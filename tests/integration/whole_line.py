@@ -72,7 +72,9 @@ class Line:
 
     def _by_carrier(self, asked: Asked) -> Answer:
         url = urlsplit(asked.path)
-        request = Request(asked.method, url.path, dict(parse_qsl(url.query)), asked.headers, asked.body)
+        request = Request(
+            asked.method, url.path, dict(parse_qsl(url.query, keep_blank_values=True)), asked.headers, asked.body
+        )
         response = self.stage.carrier.handle(request)
         headers = {name: value for name, value in response.headers.items() if name != "content-length"}
         return Answer(response.status, response.content(), headers)

@@ -74,6 +74,17 @@ def test_what_was_refused_is_refused_again(stage: ControlledStage) -> None:
     assert stage.steps(leg) == ["ask"], "the flow takes no notice"
 
 
+def test_a_refused_hangup_is_reported_with_what_telnyx_says(stage: ControlledStage) -> None:
+    leg = stage.answered(Caller(Silence(30), HangUp()))
+    stage.api.refuses = lambda command: command.action == "hangup"
+
+    refused = [stage.act(leg, "hangup", key="one")[:2] for _ in range(2)]
+
+    assert refused[0] == refused[1]
+    assert (refused[0][0], refused[0][1]["error"]["code"]) == (409, "90033")
+    assert refused[0][1]["error"]["message"].startswith("Telnyx says: hangup refused: 90033")
+
+
 def test_a_recording_is_paused_until_it_is_resumed(stage: ControlledStage) -> None:
     leg = stage.answered(Caller(Silence(60), HangUp()))
 

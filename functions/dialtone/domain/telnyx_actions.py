@@ -230,8 +230,8 @@ WEBHOOKS: dict[str, Parameter] = {
     "webhook_urls_method": choice("POST", "GET"),
 }
 
-CUSTOM_HEADERS = ListOf(Shape({"name": WORD, "value": text(0, 4_096)}, required=("name", "value")))
-SIP_HEADERS = ListOf(Shape({"name": choice("User-to-User"), "value": text(0, 4_096)}, required=("name", "value")))
+CUSTOM_HEADERS = ListOf(Shape({"name": WORD, "value": text(1, 4_096)}, required=("name", "value")))
+SIP_HEADERS = ListOf(Shape({"name": choice("User-to-User"), "value": text(1, 4_096)}, required=("name", "value")))
 SOUND: dict[str, Parameter] = {
     "sound_modifications": Shape(
         {
