@@ -324,7 +324,7 @@ def test_the_mark_of_another_call_in_an_event_of_a_conference_means_nothing() ->
     ("steps", "said"),
     [
         ("room: {conference: a, moderator: true, hold: {media: tune}}", "a moderator waits for nobody"),
-        ("room: {conference: a, timeout: bye}", "go with hold"),
+        ("room: {conference: a, timeout: bye}", "need hold, for callers"),
         ("room: {conference: a, hold: Please wait.}", "words cannot be held out"),
         ("room: {conference: a, hold: [{media: a}, {media: b}]}", "takes one audio, media or file"),
         ("room: {conference: a, announce: {media: chime}}", "takes words only"),

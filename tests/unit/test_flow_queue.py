@@ -294,7 +294,7 @@ def test_an_error_takes_the_caller_out_of_the_queue_first() -> None:
             "{queue: support, hold: {media: tune}, agents: ['+15550191'], accept: 1}",
             "agents, whisper and accept need each other",
         ),
-        ("{take_from: support}", "needs hold or empty"),
+        ("{take_from: support}", "needs hold, what the agent hears"),
         ("{take_from: support, empty: sorry, hold: {media: tune}}", "empty leaves at once"),
         ("{take_from: [], empty: sorry}", "take_from"),
         ("{take_from: support, hold: Hold on.}", "hold takes audio"),

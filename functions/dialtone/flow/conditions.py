@@ -44,7 +44,10 @@ Texts = Annotated[
 
 def _comparable(written: str) -> str:
     if comparable(written) is None and not any(names_in(written)):
-        raise ValueError(f'"{written}" is not a number, date (2026-12-24), time of day ("18:00") or variable in braces')
+        raise ValueError(
+            f'"{written}" is not a number, date, time of day or variable; write one such as 18, 2026-12-24, "18:00" or '
+            "{digits.age}"
+        )
     return written
 
 

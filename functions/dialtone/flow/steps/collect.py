@@ -156,7 +156,7 @@ class Collect(PromptedInput):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"is not a regular expression: {error.msg}") from None
+            raise ValueError(f"is not a regular expression: {error.msg}; correct it") from None
         if attempts(pattern) > MOST_ATTEMPTS:
             raise ValueError("may take longer than a call; repeat neither a choice nor another repetition")
         return pattern

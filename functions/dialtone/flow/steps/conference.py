@@ -168,7 +168,7 @@ class Conference(Speaking):
             raise ValueError("takes audio or media; words cannot be held out without end")
         first, *others = hold.pieces()
         if others or first.content:
-            raise ValueError("takes one audio, media or file: Telnyx plays the same to all who wait in a conference")
+            raise ValueError("takes one audio, media or file, which Telnyx plays to all who wait; name one")
         return hold
 
     @field_validator("announce")
@@ -176,7 +176,8 @@ class Conference(Speaking):
     def _is_spoken(cls, announce: Prompt | None) -> Prompt | None:
         if announce and not all(piece.speaks for piece in announce.pieces()):
             raise ValueError(
-                "takes words only: Telnyx could play audio twice in a conference, as it takes no command_id"
+                "takes words only, because Telnyx could play audio twice in a conference (it takes no command_id); "
+                "write a text"
             )
         return announce
 
@@ -185,7 +186,9 @@ class Conference(Speaking):
         if self.moderator and self.hold:
             raise ValueError("hold is for callers who wait for a moderator; a moderator waits for nobody")
         if not self.hold and (self.timeout or "max_wait_time_secs" in self.model_fields_set):
-            raise ValueError("timeout and max_wait_time_secs go with hold, for callers who wait for a moderator")
+            raise ValueError(
+                "timeout and max_wait_time_secs need hold, for callers who await a moderator; add hold, or remove them"
+            )
         if both := sorted(self.keys.keys() & self.controls.keys()):
             raise ValueError(f"{', '.join(both)} is under keys and under controls; remove it from one of them")
         if not self.moderator and (only := {"end", "mute_others"} & set(self.controls.values())):

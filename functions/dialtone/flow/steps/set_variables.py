@@ -64,7 +64,7 @@ _SIGNS: Mapping[str, str] = {"add": "+", "subtract": "−", "multiply": "×", "d
 def _is_numeric(written: str) -> str:
     if number(written) is None and not any(names_in(written)):
         raise ValueError(
-            f'"{written}" is neither a number of at most 15 digits and 6 decimals nor a variable in braces'
+            f'"{written}" is neither a number of at most 15 digits and 6 decimals nor a variable in braces; write one'
         )
     return written
 

@@ -57,7 +57,8 @@ class SendText(Step):
         for name in names_in(to):
             if name.startswith(DIGITS):
                 raise ValueError(
-                    f"{{{name}}} is the caller's to choose, who could have texts sent anywhere at your cost"
+                    f"{{{name}}} is chosen by the caller, who could have texts sent anywhere at your cost; "
+                    "text {caller}, or a number that a lookup gives"
                 )
         return to
 

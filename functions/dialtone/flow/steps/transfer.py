@@ -205,7 +205,7 @@ class Transfer(Consulting, Connecting):
             name = next(iter(names_in(party)), "") if party.startswith("{") else ""
             if name in KNOWN_OF_EVERY_CALL or name.startswith(DIGITS):
                 raise ValueError(
-                    f"{{{name}}} is the caller's to choose, who could ring any number at your cost; "
+                    f"{{{name}}} is chosen by the caller, who could ring any number at your cost; "
                     "list under `allowed` the numbers that it may be"
                 )
         return self
