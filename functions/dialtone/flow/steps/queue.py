@@ -38,9 +38,9 @@ QUEUE_NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 POSITION, AVERAGE, AVERAGE_MINUTES = "queue_position", "average_wait_time_secs", "average_wait_minutes"
 """Variables for the announcement: Telnyx's two, and the wait in whole minutes."""
 
-CONNECTING_SECONDS = 5
+CONNECTING_SECONDS = 10
 """How long the bridge may take after the call has left the queue for it; then it has failed, and the caller waits
-again."""
+again. Two people may be talking if its report is late: Telnyx retries a webhook after 0.5, 1 and 6 s."""
 
 REPORT_SECONDS = 60
 """How long it may take until that bridge is reported for the caller's leg, once it is for the agent's: Telnyx retries a
