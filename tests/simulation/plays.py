@@ -285,6 +285,7 @@ LANGUAGE_PLAYS: dict[str, Play] = {
             Silence(8),
             Press("1"),
             Silence(60),
+            HangUp(),
         ),
         n192=Person(Silence(2), Say(2, "Linus."), Silence(30), Say(2, "Linus here."), Silence(5), HangUp()),
     ),
@@ -590,20 +591,31 @@ in which they are reported."""
 KEYED_PLAYS = frozenset({"digits that are keyed in where they may be said"})
 """Plays with keys one by one, of which the next one has a time to come in."""
 
-IMPATIENT_PLAYS = frozenset(
-    {
-        "an agent who takes a call of a queue by a key",
-        "an agent who waits for a caller",
-        "a caller whom an agent takes out of a queue",
-        "a member who meets the moderator, mutes, and leaves the room",
-        "a member whose meeting ends with the moderator",
-        "a member who does not wait for the moderator",
-        "the second agent who is rung for a queue",
-        "an announcement to a machine",
-    }
-)
-"""Plays in which a person or a machine waits only for a limited time: a webhook that is up to twenty seconds late
-changes who hangs up first, and therefore how the call ends."""
-
 TIMED_PLAYS = RACING_PLAYS | TALKING_PLAYS | KEYED_PLAYS | {play for play in PLAYS if ", found by " in play}
 """Plays in which what is late counts as what never comes: a finding beyond the flow's limit, a key in a race."""
+
+_OF_MACHINES = frozenset({"left on a machine", "not acknowledged", "hung-up"})
+_OF_TALKS = frozenset({"talked", "hung-up"})
+_OF_CALLBACKS = frozenset({"completed", "hung-up"})
+
+OTHER_ENDS: dict[str, frozenset[str]] = {
+    "a caller whom an agent takes out of a queue": frozenset({"served", "gave-up", "hung-up", "completed"}),
+    "a member who does not wait for the moderator": frozenset({"met", "gave-up"}),
+    "a member who meets the moderator, mutes, and leaves the room": frozenset({"completed", "met"}),
+    "a member whose meeting ends with the moderator": frozenset({"met"}),
+    "an agent who takes a call of a queue by a key": frozenset({"completed", "hung-up"}),
+    "an agent who waits for a caller": frozenset({"completed", "hung-up"}),
+    "an announcement to a machine": _OF_MACHINES,
+    "the second agent who is rung for a queue": frozenset({"completed", "hung-up"}),
+    **dict.fromkeys(TALKING_PLAYS, _OF_TALKS),
+    "a caller who is parked": _OF_TALKS | {"found"},
+    "a conversation that is recorded on demand": frozenset({"completed"}),
+    **dict.fromkeys(RACING_PLAYS, _OF_CALLBACKS),
+    **dict.fromkeys(KEYED_PLAYS, frozenset({"completed"})),
+    **{play: _OF_MACHINES for play in PLAYS if ", found by " in play},
+}
+"""The outcomes that a play may have if a webhook is late, for plays in which somebody then does something else: people
+and machines wait only so long, and keys count once a conversation is known. TIMED_PLAYS may have them without, too."""
+
+CONNECTED_ENDS = frozenset({"served", "talked", "found", "met", "led"})
+"""Outcomes that flows set when two people have talked, or somebody was in a conference."""

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -31,13 +33,14 @@ from infra.flowkit.stage import EndState, Jobs, Stage, Unwatched
 from tests.integration.dependencies import AcceptingTelnyx
 from tests.simulation.plays import (
     ALL_PLAYS,
-    IMPATIENT_PLAYS,
     LANGUAGE_PLAYS,
+    OTHER_ENDS,
     SPEECH_PLAYS,
     TALKING_PLAYS,
     TIMED_PLAYS,
     flows_of,
 )
+from tests.simulation.promises import broken_promises, lasted
 from webhook.processor import EventProcessor, Queues
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
@@ -79,46 +82,52 @@ CLOCK_TICK_SECONDS = 0.001
 
 
 @cache
-def undisturbed(play: str) -> EndState:
-    stage = Stage(flows=flows_of(play))
-    return stage.end_state(ALL_PLAYS[play](stage))
+def library_of(flows: Path) -> FlowLibrary:
+    """The flows of a folder, read once."""
+    return FlowLibrary.open(flows)
 
 
-@pytest.mark.parametrize("play", [play for play in ALL_PLAYS if play not in TIMED_PLAYS])
+def staged(play: str, *, seed: int = 0, faults: dict[WebhookFault, float] | None = None) -> Stage:
+    flows = flows_of(play)
+    return Stage(seed=seed, faults=faults, flows=flows, library=library_of(flows))
+
+
+@pytest.mark.parametrize("play", ALL_PLAYS)
 @AS_DRAWN
 @given(seed=st.integers(0, 2**32), share=st.sampled_from([0.05, 0.2, 0.5]), fault=st.sampled_from([None, *ARRIVING]))
 def test_webhooks_late_twice_at_once_or_unanswered_leave_the_same_call(
     play: str, seed: int, share: float, fault: WebhookFault | None
 ) -> None:
-    arriving: list[WebhookFault] = [
-        each for each in ARRIVING if play not in IMPATIENT_PLAYS or each is not WebhookFault.LATE
-    ]
-    faults = dict.fromkeys([fault] if fault in arriving else arriving, share)
-    stage = Stage(seed=seed, faults=faults, flows=flows_of(play))
+    faults = dict.fromkeys([fault] if fault else ARRIVING, share)
+    stage = staged(play, seed=seed, faults=faults)
 
     session = ALL_PLAYS[play](stage)
 
-    assert facts(stage.end_state(session)) == facts(undisturbed(play))
-    assert not stage.carrier.given_up
+    without = undisturbed(play)
+    assert broken_promises(stage, without.seconds) == []
+    if play in TIMED_PLAYS or (play in OTHER_ENDS and WebhookFault.LATE in faults):
+        assert {leg.outcome for leg in stage.store.legs(session)} <= OTHER_ENDS[play]
+    else:
+        assert facts(stage.end_state(session)) == facts(without.state)
 
 
 @pytest.mark.parametrize("play", ALL_PLAYS)
 @AS_DRAWN
 @given(faults=st.dictionaries(st.sampled_from(ACTIONS), st.sampled_from(list(ApiFault)), min_size=1, max_size=4))
 def test_commands_lost_or_their_answers_lost_leave_the_same_call(play: str, faults: dict[str, ApiFault]) -> None:
-    stage = Stage(flows=flows_of(play))
+    stage = staged(play)
     for action, fault in faults.items():
         if action != "dial" or play in LANGUAGE_PLAYS:  # else it is the operator's, who sends nothing again
             stage.carrier.faults.disturb_api(fault, action=action)
 
     session = ALL_PLAYS[play](stage)
 
-    assert facts(stage.end_state(session)) == facts(undisturbed(play))
+    assert facts(stage.end_state(session)) == facts(undisturbed(play).state)
 
 
 @pytest.mark.parametrize("play", ALL_PLAYS)
 def test_every_webhook_of_a_call_that_is_over_changes_nothing_when_it_comes_again(play: str) -> None:
-    stage = Stage(flows=flows_of(play))
+    stage = staged(play)
     session = ALL_PLAYS[play](stage)
     left = stage.store.legs(session), stage.store.recordings(session), stage.store.timeline(session)
 
@@ -191,23 +200,35 @@ class RecordedQueues:
         return self.answers.get(question.id, QueueAnswer())
 
 
+class Undisturbed(NamedTuple):
+    """A play in which every webhook comes once and in time."""
+
+    state: EndState
+    seconds: float
+    deliveries: tuple[DeliveryOrder, ...]
+
+
 @cache
-def deliveries_of(play: str) -> tuple[DeliveryOrder, ...]:
-    stage = Stage(flows=flows_of(play))
+def undisturbed(play: str) -> Undisturbed:
+    stage = staged(play)
     stage.processor.queues = RecordedQueues(ANSWERS.setdefault(play, {}), stage.processor.queues)
-    (ALL_PLAYS | SPEECH_PLAYS)[play](stage)
-    deliveries = []
+    session = (ALL_PLAYS | SPEECH_PLAYS)[play](stage)
+    return Undisturbed(stage.end_state(session), lasted(stage), tuple(_deliveries(stage)))
+
+
+def deliveries_of(play: str) -> tuple[DeliveryOrder, ...]:
+    return undisturbed(play).deliveries
+
+
+def _deliveries(stage: Stage) -> Iterator[DeliveryOrder]:
     for event in stage.received:
         before = [asked for at, asked in stage.api.log if at <= stage.seconds(event.occurred_at) + CLOCK_TICK_SECONDS]
         shown = [asked for state, asked in states(before) if _numbers(state) == _numbers(event.client_state)]
-        deliveries.append(
-            DeliveryOrder(
-                event,
-                counted(asked for asked in before if asked.action not in NEVER_SENT or "link_to" in asked.parameters),
-                shown[0] if shown and event.client_state.decision else "",
-            )
+        yield DeliveryOrder(
+            event,
+            counted(asked for asked in before if asked.action not in NEVER_SENT or "link_to" in asked.parameters),
+            shown[0] if shown and event.client_state.decision else "",
         )
-    return tuple(deliveries)
 
 
 def answers_of(play: str) -> dict[str, QueueAnswer]:
@@ -335,7 +356,7 @@ def replay_shuffled(play: str, deliveries: list[DeliveryOrder], chance: random.R
 def fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
     telnyx, lookups = AcceptingTelnyx(), SilentLookups()
     store = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type]
-    library, jobs = FlowLibrary.open(flows_of(play)), Jobs()
+    library, jobs = library_of(flows_of(play)), Jobs()
     processor = EventProcessor(
         store,
         library,
