@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from infra.projects.project import nearest
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+LINT_PAGES = sorted((ROOT / "docs" / "lint").glob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "tests" / "README.md", *sorted((ROOT / "docs").glob("*.md")), *RUNBOOKS]
 PROJECT_PAGE = EVERY_PROJECT / "README.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
@@ -76,7 +78,8 @@ def test_the_project_file_in_the_docs_is_read_and_the_templates_are_those_that_t
 def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
 
-    for target in re.findall(r"^ *make ([a-z-]+)", "\n".join(blocks(page, "sh")), re.MULTILINE):
+    shown = re.findall(r"^ *make ([a-z-]+)", "\n".join(blocks(page, "sh")), re.MULTILINE)
+    for target in [*shown, *re.findall(r"`make\s([a-z-]+)", page.read_text(encoding="utf-8"))]:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
@@ -87,6 +90,17 @@ def test_every_dialtone_command_that_a_page_shows_can_be_parsed(page: Path) -> N
     for line in lines:
         for words in commands_in(line):
             assert callable(command_parser().parse_args(words).run), line
+
+
+@pytest.mark.parametrize("page", [*PAGES, *LINT_PAGES, PROJECT_PAGE], ids=lambda page: page.name)
+def test_every_dialtone_command_that_a_sentence_names_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sentences = BLOCK.sub("", page.read_text(encoding="utf-8"))
+
+    for command in re.findall(r"`dialtone\s([^`\[]+)`", sentences):
+        with suppress(SystemExit):  # arguments may be left out
+            command_parser().parse_args(shlex.split(command))
+
+    assert re.findall(r"unrecognized arguments.*|invalid choice.*", capsys.readouterr().err) == []
 
 
 def commands_in(line: str) -> list[list[str]]:
@@ -137,6 +151,15 @@ def test_the_architecture_names_every_file_of_the_functions() -> None:
     one_a_row = {name for name in files if name.startswith(("dialtone/flow/steps/", "webhook/handlers/"))}
 
     assert sorted(name for name in files - one_a_row if f"`{name}`" not in page) == []
+
+
+def test_the_diagrams_of_the_architecture_name_files_that_exist() -> None:
+    functions = ROOT / "functions"
+
+    for diagram in blocks(ARCHITECTURE, "mermaid"):
+        folders = ["", "dialtone", *re.findall(r"subgraph (\w+)/", diagram)]
+        for name in re.findall(r"[\w/]+\.py", diagram):
+            assert any((functions / folder / name).exists() for folder in folders), name
 
 
 def test_every_kind_of_step_is_in_the_language_reference() -> None:
