@@ -199,7 +199,7 @@ lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes n
 	@for name in $(LOCKED); do \
 		echo "locking $$name.txt"; \
 		UV_PYTHON_DOWNLOADS=never $(UV) pip compile -q --universal --generate-hashes --no-header --no-emit-index-url \
-			--python-version 3.11 $(UPGRADE) $$name.in -o $$name.txt; \
+			--python-version 3.11 $(UPGRADE) $$name.in -o $$name.txt || exit; \
 	done
 
 clean: ## remove everything that the other targets made

@@ -52,3 +52,13 @@ def names(source: str) -> set[str]:
             found.add(node.module.partition(".")[0])
         waiting += ast.iter_child_nodes(node)
     return found
+
+
+def test_every_list_of_requirements_can_be_locked() -> None:
+    lists = [
+        file for pattern in ("*.in", "functions/*.in", "infra/*/*.in", "tests/*/*.in") for file in ROOT.glob(pattern)
+    ]
+    named = [(file, name) for file in lists for name in re.findall(r"^-[cr] (\S+)", file.read_text(), re.MULTILINE)]
+
+    assert len(lists) == 9
+    assert [each for each in named if not (each[0].parent / each[1]).resolve().is_file()] == []
