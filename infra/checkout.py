@@ -4,8 +4,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "infra" / "samples"
-"""The sample menus, a part of the product: demo, benchmarks, tests and the documentation's pictures play these."""
-MENUS = ROOT / "functions" / "flows"
+"""The sample flows, a part of the product: demo, benchmarks, tests and the documentation's pictures play these."""
+DEPLOYED_FLOWS = ROOT / "functions" / "flows"
 """What lies beside the code: commands and `make deploy` take it without a project. It begins as a copy of the samples,
 and may be edited: nothing of the product's own depends on what it says."""
 IS_INSTALLED = not (ROOT / "pyproject.toml").is_file()

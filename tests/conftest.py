@@ -23,7 +23,7 @@ _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [Healt
 def samples_without_a_project() -> Iterator[None]:
     """Lets commands without a project take the samples, so that no test depends on what lies in `functions/flows`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.projects.project.MENUS", SAMPLES)
+        patch.setattr("infra.projects.project.DEPLOYED_FLOWS", SAMPLES)
         yield
 
 

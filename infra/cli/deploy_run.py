@@ -113,11 +113,11 @@ def _check_there(environment: Environment) -> None:
 
 
 def _check(project: Project) -> None:
-    """As `make build` does: a menu with errors is not deployed."""
+    """As `make build` does: a flow with errors is not deployed."""
     findings = lint(project.flows)
     for each in findings:
         print(each)
     errors = sum(each.severity is Severity.ERROR for each in findings)
     print(f"{looked_at(project.flows)}: {errors} errors, {len(findings) - errors} warnings")
     if errors:
-        raise DialtoneError("the menus have errors, so nothing was deployed: correct them, and run this again")
+        raise DialtoneError("the flows have errors, so nothing was deployed: correct them, and run this again")

@@ -1,4 +1,4 @@
-"""`dialtone flow`: what people do with phone menus. The arguments of its commands."""
+"""`dialtone flow`: what people do with flows. The arguments of its commands."""
 
 import argparse
 from pathlib import Path
@@ -54,12 +54,12 @@ def _add_output_to(parser: argparse.ArgumentParser) -> None:
         "--output",
         default=STANDARD_OUTPUT,
         metavar="PLACE",
-        help="a folder for one file per flow, or a file such as menu.svg (default: -, standard output)",
+        help="a folder for one file per flow, or a file such as desk.svg (default: -, standard output)",
     )
 
 
 def _diff(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("old", metavar="OLD", help="a file, a file at a git revision (menu.yaml@HEAD~1), or a revision")
+    parser.add_argument("old", metavar="OLD", help="a file, a file at a git revision (desk.yaml@HEAD~1), or a revision")
     parser.add_argument(
         "new", metavar="NEW", nargs="?", default="", help="likewise (default: the files as they are now)"
     )

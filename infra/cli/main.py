@@ -11,7 +11,7 @@ from infra.cli.errors import sentence_of
 from infra.version import VERSION
 
 COMMANDS = {
-    "new": ("new:configure", "create a project with your own phone menus"),
+    "new": ("new:configure", "create a project with your own flows"),
     "demo": ("demo:configure", "play four kinds of calls through the real code, on this machine"),
     "up": ("up:configure", "run the stack and the simulated carrier on this machine, until Ctrl-C"),
     "call": ("call:configure", "call one of your numbers from this terminal"),

@@ -54,7 +54,7 @@ def add_flows_to(parser: argparse.ArgumentParser) -> None:
 
 
 def name_project(given: argparse.Namespace) -> None:
-    """Say whose menus a command works on, unless the person has named them."""
+    """Say whose flows a command works on, unless the person has named them."""
     if given.flows == given.project.flows:
         print(f"dialtone: {given.project.sentence}", file=sys.stderr)
 

@@ -56,7 +56,7 @@ def _check(flows: Path) -> None:
     errors = [each for each in lint(flows) if each.severity is Severity.ERROR and not each.silenced]
     if errors:
         print(as_text(errors, rules()))
-        raise DialtoneError("the menus have errors, so nothing was published: correct them, and run this again")
+        raise DialtoneError("the flows have errors, so nothing was published: correct them, and run this again")
     scripts = [each for file in sorted(flows.glob(f"*{SUFFIX}")) for each in read_conversations(file)]
     sdk.load()  # the simulated carrier checks commands by the SDK's descriptions
     failed = [each for each in play(scripts, 1) if not each.passed]
@@ -71,7 +71,7 @@ def _check(flows: Path) -> None:
 
 
 def _numbers(numbers: Sequence[str], texts: Mapping[str, str]) -> tuple[str, ...]:
-    """The numbers that it is tried on. Raises DialtoneError for one that the menus do not answer."""
+    """The numbers that it is tried on. Raises DialtoneError for one that no flow answers."""
     answered = FlowLibrary.of_texts(texts).flows_by_number
     for number in numbers:
         if number not in answered:

@@ -9,7 +9,7 @@ PERCENTS = range(1, 100)
 
 
 def publish(parser: argparse.ArgumentParser) -> None:
-    """`dialtone publish`: the menus as they are now take new calls, without a deployment."""
+    """`dialtone publish`: the flows as they are now take new calls, without a deployment."""
     parser.description = (
         "Check the flows, play their conversations, show what callers will notice, and publish them for new calls "
         "within seconds. Calls in progress keep their version."
@@ -35,7 +35,7 @@ def _percent(text: str) -> int:
 
 
 def versions(parser: argparse.ArgumentParser) -> None:
-    """`dialtone versions`: the published versions of the menus, which of them takes calls, and who changed that."""
+    """`dialtone versions`: the published versions of the flows, which of them takes calls, and who changed that."""
     parser.description = "List the published flow versions, newest first, and which is live."
     parser.add_argument("--changes", action="store_true", help="list publications and rollbacks, with time and author")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
@@ -44,7 +44,7 @@ def versions(parser: argparse.ArgumentParser) -> None:
 
 
 def rollback(parser: argparse.ArgumentParser) -> None:
-    """`dialtone rollback`: an earlier version of the menus takes new calls again."""
+    """`dialtone rollback`: an earlier version of the flows takes new calls again."""
     parser.description = (
         "Go back to an earlier flow version for new calls, within seconds. During a trial, this ends the trial. "
         "Calls in progress keep their version."

@@ -1,4 +1,4 @@
-"""Runs `dialtone rollback`: an earlier version of the menus takes new calls again."""
+"""Runs `dialtone rollback`: an earlier version of the flows takes new calls again."""
 
 import argparse
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Runs `dialtone versions`: the published versions of the menus, which of them takes calls, and who changed that."""
+"""Runs `dialtone versions`: the published versions of the flows, which of them takes calls, and who changed that."""
 
 import argparse
 import json

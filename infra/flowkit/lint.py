@@ -1,4 +1,4 @@
-"""Whether the phone menus of a folder can be followed, and will do what was meant: what a deployment checks first."""
+"""Whether the flows of a folder can be followed, and will do what was meant: what a deployment checks first."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The stack, packed for AWS with a project's menus in place of those beside the code."""
+"""The stack, packed for AWS with a project's flows in place of those beside the code."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import MENUS, ROOT
+from infra.checkout import DEPLOYED_FLOWS, ROOT
 from infra.packing import pack
 from infra.packing.tools import Tools
 
@@ -39,8 +39,8 @@ def functions_in(built: Path) -> list[Path]:
 
 
 def put_flows(flows: Path, package: Path) -> None:
-    """Put a project's menus where a function reads them; nothing of what lay there stays."""
-    place = package / MENUS.name
+    """Put a project's flows where a function reads them; nothing of what lay there stays."""
+    place = package / DEPLOYED_FLOWS.name
     shutil.rmtree(place, ignore_errors=True)
     for pattern in READ_ON_LAMBDA:
         for file in flows.glob(pattern):

@@ -1,1 +1,1 @@
-"""A team's own project: its menus and stacks, found from the current folder, and made from a template."""
+"""A team's own project: its flows and stacks, found from the current folder, and made from a template."""

@@ -1,4 +1,4 @@
-"""A new project: a template's menus, and what every project has. It is made beside its place and moved there whole."""
+"""A new project: a template's flows, and what every project has. It is made beside its place and moved there whole."""
 
 import re
 import secrets

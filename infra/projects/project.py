@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import MENUS, ROOT, SAMPLES
+from infra.checkout import DEPLOYED_FLOWS, ROOT, SAMPLES
 
 PROJECT_FILE = "dialtone.toml"
 """Marks a project's folder, and says where the project is deployed."""
@@ -45,7 +45,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Somebody's phone menus, and where they are deployed."""
+    """A team's flows, and where they are deployed."""
 
     root: Path
     flows: Path
@@ -53,7 +53,7 @@ class Project:
     @property
     def is_samples(self) -> bool:
         """Whether there is no project, so that a command takes what came with Dialtone."""
-        return self.flows in {MENUS, SAMPLES}
+        return self.flows in {DEPLOYED_FLOWS, SAMPLES}
 
     @property
     def file(self) -> Path | None:
@@ -94,7 +94,7 @@ def nearest(folder: Path | None = None) -> Project:
             return Project(each, each / FLOWS_FOLDER)
     if _holds_flows(here):
         return Project(here, here)
-    beside_code = MENUS if _holds_flows(MENUS) else SAMPLES
+    beside_code = DEPLOYED_FLOWS if _holds_flows(DEPLOYED_FLOWS) else SAMPLES
     return Project(beside_code.parent, beside_code)
 
 

@@ -1,4 +1,4 @@
-"""Input made to hurt: webhooks, phone menus and audio. None may bring an error of ours, or a change by a stranger.
+"""Input made to hurt: webhooks, flows and audio. None may bring an error of ours, or a change by a stranger.
 
 Webhooks are made of Telnyx's own: of every type that its SDK describes, and of a whole call's. They are changed field
 by field, as an envelope, or byte by byte, and are signed or not.
@@ -347,7 +347,7 @@ def menus() -> tuple[Menu, ...]:
 
 
 def play_menus(chance: random.Random, tally: Tally, times: int) -> Iterator[Violation]:
-    """Have hostile phone menus read: each is taken, or refused with its place and remedy, in no time."""
+    """Have hostile flows read: each is taken, or refused with its place and remedy, in no time."""
     for _ in range(times):
         kind = chance.choice(MENU_KINDS)
         menu = chance.choice(menus())

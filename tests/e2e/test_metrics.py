@@ -67,7 +67,7 @@ NEVER_HERE = {
     Metric("CallsUnwatched", "webhook", ("service",)),
     # For a number that a flow does not allow; tests/integration/test_endpoint.py has it emitted.
     Metric("TargetsRefused", "webhook", ("service",)),
-    # For menus that newer code published; tests/integration/test_publishing.py has it emitted.
+    # For flows that newer code published; tests/integration/test_publishing.py has it emitted.
     Metric("PublishedFlowsUnreadable", "webhook", ("service",)),
     # For a trial that does worse; the same.
     Metric("TrialsEnded", "reconcile", ("service",)),

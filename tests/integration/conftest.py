@@ -1,4 +1,4 @@
-"""What several integration tests stand on: an AWS by moto, phone menus in a folder, a line through both."""
+"""What several integration tests stand on: an AWS by moto, flows in a folder, a line through both."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -232,7 +232,7 @@ def test_menus_with_errors_are_not_deployed(line: Deployment, capsys: pytest.Cap
 
     said = capsys.readouterr()
     assert "[unknown-flow]" in said.out
-    assert "the menus have errors, so nothing was deployed" in said.err
+    assert "the flows have errors, so nothing was deployed" in said.err
     assert not line.log.exists()
 
 

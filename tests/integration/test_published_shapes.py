@@ -1,4 +1,4 @@
-"""Phone menus that others publish, in the language: no findings, and every path taken by a conversation."""
+"""Examples from other products, as flows: no findings, and every path taken by a conversation."""
 
 import re
 

@@ -342,13 +342,13 @@ def test_what_changes_is_shown_and_a_dry_run_changes_nothing(published: Publishe
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("desk.yaml", "flow: desk\nsteps:\n  hello: {say: Hi., next: nowhere}\n", "the menus have errors"),
+        ("desk.yaml", "flow: desk\nsteps:\n  hello: {say: Hi., next: nowhere}\n", "the flows have errors"),
         (
             "desk.test.yaml",
             "flow: desk\nconversations:\n  - name: hears\n    talk:\n      - hears: Never.\n",
             "1 of 1 conversations failed",
         ),
-        ("numbers.yaml", f'"{CALLED}": gone\n', "the menus have errors"),
+        ("numbers.yaml", f'"{CALLED}": gone\n', "the flows have errors"),
     ],
 )
 def test_menus_with_errors_are_not_published(published: Published, file: str, text: str, said: str) -> None:

@@ -105,7 +105,7 @@ class Account:
     def around_deploy(self, *arguments: str) -> tuple[int, str, str]:
         """Run what `make deploy` runs around `sam deploy`."""
         self.monkeypatch.setattr(sys, "argv", ["releases", arguments[0], STACK, *arguments[1:]])
-        self.monkeypatch.setattr(around_deploy, "MENUS", SAMPLES)
+        self.monkeypatch.setattr(around_deploy, "DEPLOYED_FLOWS", SAMPLES)
         self.capsys.readouterr()
         status = around_deploy.main()
         written = self.capsys.readouterr()

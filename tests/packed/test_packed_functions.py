@@ -23,7 +23,7 @@ from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.campaigns.campaign import RUNNING, Window, part_key
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.lookups import Lookup
-from infra.checkout import MENUS, ROOT
+from infra.checkout import DEPLOYED_FLOWS, ROOT
 from infra.packing.pack import SERVICES
 from infra.packing.runtime_api import PackedFunction, Runtime
 from tests.control_settings import CONTROL_SETTINGS
@@ -46,7 +46,7 @@ RUNTIME = Runtime(Path(os.environ["LAMBDA_PYTHON"]), Path(os.environ["LAMBDA_RUN
 SIGNER = Signer()
 TABLE = "calls"
 TELNYX_WAITS_SECONDS = 2.0
-NUMBER = next(iter(read_numbers(MENUS)))
+NUMBER = next(iter(read_numbers(DEPLOYED_FLOWS)))
 
 ALONE = """
 import sys; sys.path.insert(0, sys.argv[1])

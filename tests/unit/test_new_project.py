@@ -62,7 +62,7 @@ def test_a_new_project_has_all_that_a_project_has() -> None:
     ]
     assert Path("my-line/README.md").read_text(encoding="utf-8").startswith("# my-line\n")
     assert ".dialtone/" in Path("my-line/.gitignore").read_text(encoding="utf-8")
-    steps = yaml.safe_load(Path("my-line/.github/workflows/menus.yml").read_bytes())["jobs"]["check"]["steps"]
+    steps = yaml.safe_load(Path("my-line/.github/workflows/flows.yml").read_bytes())["jobs"]["check"]["steps"]
     assert "dialtone flow lint" in str(steps)
     assert names_here() == ["my-line"]
 

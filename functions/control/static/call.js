@@ -96,7 +96,7 @@ function details(call, now, isSaved) {
   return [
     h("section", {}, h("h2", {}, "Timeline"), timeline(call), call.rows_left_out > 0 && h("p", {}, `${call.rows_left_out} rows at the beginning are left out.`)),
     call.recordings.length > 0 && h("section", {}, h("h2", {}, "Recordings"), recordingTable(call.recordings, now, isSaved)),
-    steps.length > 0 && h("section", { id: "way" }, h("h2", {}, "The way through the flow"), h("p", { class: "way" }, steps.join(" → "))),
+    steps.length > 0 && h("section", { id: "way" }, h("h2", {}, "Path through the flow"), h("p", { class: "way" }, steps.join(" → "))),
     h("section", {}, h("h2", {}, "What happened"), happened(call)),
     webhooks(call),
     h("section", {}, h("h2", {}, "Legs"), legs),

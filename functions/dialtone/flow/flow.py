@@ -1,4 +1,4 @@
-"""A phone menu in memory: its steps by name, and the settings that apply to all of them."""
+"""A flow in memory: its steps by name, and the settings that apply to all of them."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def written(schema: Schema) -> str:
 
 def flow_schema() -> Schema:
     """Of a flow file."""
-    schema = _of(WrittenFlow, "A phone menu of Dialtone")
+    schema = _of(WrittenFlow, "A flow of Dialtone")
     definitions = schema.setdefault("$defs", {})
     kinds = [_hoisted(_step(kind, model), definitions, f"step-{kind}") for kind, model in STEP_KINDS.items()]
     schema["properties"]["steps"] |= {

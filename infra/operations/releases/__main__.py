@@ -8,7 +8,7 @@ import sys
 import time
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import MENUS
+from infra.checkout import DEPLOYED_FLOWS
 from infra.operations.releases.deployment import problem_before, refusal, settle
 
 
@@ -29,7 +29,7 @@ def main() -> int:
             if found := refusal(given.stack, time.time()):
                 print(found, file=sys.stderr)
             return 0
-        for line in settle(given.stack, MENUS, protect=given.protect):
+        for line in settle(given.stack, DEPLOYED_FLOWS, protect=given.protect):
             print(line)
     except DialtoneError as error:
         print(f"{given.stack}: {error}", file=sys.stderr)
