@@ -601,7 +601,7 @@ _OF_CALLBACKS = frozenset({"completed", "hung-up"})
 OTHER_ENDS: dict[str, frozenset[str]] = {
     "a caller whom an agent takes out of a queue": frozenset({"served", "gave-up", "hung-up", "completed"}),
     "a member who does not wait for the moderator": frozenset({"met", "gave-up"}),
-    "a member who meets the moderator, mutes, and leaves the room": frozenset({"completed", "met"}),
+    "a member who meets the moderator, mutes, and leaves the room": frozenset({"completed", "met", "hung-up"}),
     "a member whose meeting ends with the moderator": frozenset({"met"}),
     "an agent who takes a call of a queue by a key": frozenset({"completed", "hung-up"}),
     "an agent who waits for a caller": frozenset({"completed", "hung-up"}),
