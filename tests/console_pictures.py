@@ -1,6 +1,7 @@
-"""`python -m tests.console_pictures`: takes the docs' pictures of the console's pages on flows and campaigns."""
+"""`python -m tests.console_pictures`: takes the docs' pictures of the phone's page and of most of the console's."""
 
 import base64
+import os
 import shutil
 import sys
 import tempfile
@@ -9,9 +10,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from botocore.credentials import Credentials
+from moto import mock_aws
 
+from control.watched_queues import QUEUES
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.dynamodb_items import attributes
 from dialtone.adapters.flow_versions_table import FlowVersionsTable
@@ -29,18 +34,34 @@ from dialtone.domain.campaigns.outcomes_and_redials import (
     REJECTED,
 )
 from dialtone.domain.campaigns.progress import Progress
-from infra.carrier import BEEP, Caller, HangUp, Hear, Press, Say, Silence
-from infra.checkout import SAMPLES
+from infra.carrier import BEEP, Caller, HangUp, Hear, Person, Press, Say, Silence
+from infra.checkout import ROOT, SAMPLES
+from infra.local.translate import read
 from infra.operations.publishing.pictures import keep_pictures
 from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer
+from tests.control_settings import CONTROL_SETTINGS
+from tests.integration.archiving import ArchiveHouse
 from tests.integration.browser import Browser
 from tests.integration.campaign_example import CAMPAIGN, FLOW
 from tests.integration.control_server import ControlServer
+from tests.integration.message_moves import MessageMoves
+from tests.integration.phone_line import OpenLine
+from tests.integration.test_console_acts import PHONE, Desk
+from tests.integration.test_console_site import Site
+from tests.integration.test_control_api import SETTINGS, client_with
+from tests.integration.test_control_health import alarm, put
 from tests.simulation.controlled import ControlledStage
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WIDTH = 1_100
+RINGING = {"dead-letters": 3.0, "deliveries-dead-letters": 1.0}
+"""Alarms, and the messages in their queues."""
+
+AHEAD = (
+    "Date = class extends Date { constructor(...given) { super(...(given.length ? given : [Date.now() + 150_000])); } }"
+)
+"""A page's clock some minutes ahead, like the carrier's."""
 
 _MESSAGE = (Press("2"), BEEP, Say(15, "Please call me back."), Press("#"))
 CALLERS = (
@@ -112,8 +133,97 @@ def _taken(browser: Browser) -> bytes:
     return base64.b64decode(browser.call("Page.captureScreenshot", format="png")["data"])
 
 
+def _troubled_health(opened: ExitStack, browser: Browser) -> None:
+    """Open the health page of a stack with alarms on, and messages in dead-letter queues."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    opened.enter_context(patch.dict(os.environ, {**dict.fromkeys(names, "testing"), "AWS_DEFAULT_REGION": "us-east-1"}))
+    opened.enter_context(mock_aws())
+    MessageMoves()
+    house = opened.enter_context(ArchiveHouse.open())
+    opened.enter_context(house.unharmed())
+    house.s3.create_bucket(Bucket=CONTROL_SETTINGS["PARKED_EVENTS_BUCKET"])
+    for each in QUEUES:
+        house.sqs.create_queue(QueueName=each.name)
+    runbooks = "https://git.example.com/docs/runbooks/"
+    stack = client_with(house, **SETTINGS, RUNBOOKS_URL=runbooks)
+    put(stack, "archive-dead-letters", "{}", "{}", "{}")
+    put(stack, "deliveries-dead-letters", "{}")
+    for each in read(ROOT / "infra" / "monitoring.yaml")["Resources"].values():
+        if (name := _alarm_name(each)) in RINGING:
+            about, metric = each["Properties"]["AlarmDescription"], each["Properties"]["MetricName"]
+            alarm(f"dialtone-{name}", about, "ALARM", metric, (RINGING[name],))
+    _open(browser, f"{Site(opened, stack).server.address}health", 990)
+    browser.until("document.querySelectorAll('main .alarm').length === 2")
+
+
+def _alarm_name(resource: dict[str, Any]) -> str:
+    """The name without the stack's; '' for what is not an alarm."""
+    return str(resource["Properties"].get("AlarmName", "")).partition("${StackName}-")[2].rstrip("'})")
+
+
+def _acting(desk: Desk) -> None:
+    """Pause the recording of a call from its page."""
+    _open(desk.browser, f"{desk.site}calls/{desk.leg.name.call_session_id}", 640)
+    desk.browser.until("document.querySelector('.acts:not([hidden])')")
+    desk.press("pause-do")
+    desk.says("The recording is paused")
+    desk.browser.until("document.activeElement.id === 'resume-do'")
+
+
+def _queues(desk: Desk) -> None:
+    """Let two callers wait, and an agent take the first."""
+    other = desk.stage.call("+15550147", "+15550121", Caller(Silence(3_600), HangUp())).leg
+    for caller in (desk.leg, other):
+        desk.stage.carrier.run_for(40)
+        desk.stage.post(f"/calls/{caller.name.call_session_id}/flow", {"flow": "queued"})
+    desk.stage.carrier.run_for(4)
+    desk.browser.call("Page.addScriptToEvaluateOnNewDocument", source=AHEAD)
+    desk.stage.carrier.add_callee(PHONE, Person(Hear("press 1"), Press("1"), Silence(20), HangUp()))
+    _open(desk.browser, f"{desk.site}queues", 480)
+    desk.browser.until("document.querySelectorAll('tbody tr').length === 2")
+    desk.browser.js(f"document.getElementById('take-agent').value = {PHONE!r}")
+    desk.press("take-do")
+    desk.says("Your phone rings.")
+
+
+def _phone(opened: ExitStack, browser: Browser, flows: Path) -> None:
+    """Open the phone's page, with a caller who leaves a message."""
+    line = opened.enter_context(OpenLine(flows))
+    _open(browser, line.server.address, 860)
+    browser.until("document.querySelector('#picture svg')")
+    browser.js("document.querySelector('#dial button').click()")
+    for key, text in (("1", "Welcome to Harbour Dental."), ("2", "opening-hours")):
+        browser.until(f"document.getElementById('heard').textContent.includes({text!r})")
+        browser.type(key)
+    browser.until("document.getElementById('heard').textContent.includes('(tone)')")
+    words = "Hello, this is Ada. Please call me back."
+    browser.js(
+        f"document.querySelector('#say input').value = {words!r}; document.querySelector('#say').requestSubmit()"
+    )
+    browser.until("document.getElementById('heard').textContent.includes('Hello, this is Ada.')")
+
+
 def pictures(folder: Path) -> Iterator[tuple[str, bytes]]:
     """The name and the bytes of each picture; works in a folder of its own."""
+    with ExitStack() as opened:
+        browser = opened.enter_context(Browser(folder / "profile"))
+        _phone(opened, browser, SAMPLES)
+        yield "phone-page", _taken(browser)
+    with ExitStack() as opened:
+        browser = opened.enter_context(Browser(folder / "profile"))
+        _troubled_health(opened, browser)
+        yield "console-health", _taken(browser)
+    with ExitStack() as opened:
+        (desks := folder / "desk").mkdir()
+        desk = Desk(opened, desks)
+        _acting(desk)
+        yield "console-acting", _taken(desk.browser)
+        _queues(desk)
+        yield "console-queues", _taken(desk.browser)
+    yield from _flow_and_campaign(folder)
+
+
+def _flow_and_campaign(folder: Path) -> Iterator[tuple[str, bytes]]:
     flows = folder / "flows"
     shutil.copytree(SAMPLES, flows)
     stage = ControlledStage("", flows)

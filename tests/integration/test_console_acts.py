@@ -113,7 +113,7 @@ def test_a_person_acts_on_a_call_once_a_press_and_is_told_what_came_of_it(desk: 
     busy = (503, {"Retry-After": "1"}, json.dumps({"error": {"message": "Busy."}}))
     desk.server.instead.append(busy)  # one of the page's own looks may take it instead
     desk.press("pause-do", times=2)
-    desk.says("paused until somebody resumes it")
+    desk.says("paused until it is resumed")
     browser.until("document.activeElement.id === 'resume-do'")
     assert len(set(desk.asked("record_pause"))) == len(stage.sent("record_pause")) == 1
     browser.until(f"document.querySelector('main').innerText.includes('from outside, by {LISTENER}')")

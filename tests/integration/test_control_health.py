@@ -52,20 +52,22 @@ def line(stack: Stack, moves: MessageMoves) -> Stack:  # noqa: F811 -- the fixtu
     return stack
 
 
-def alarm(name: str, description: str, state: str = "OK") -> None:
+def alarm(
+    name: str, description: str, state: str = "OK", metric: str = "5xx", measured: tuple[float, ...] = (3.0, 7.0)
+) -> None:
     cloudwatch = boto3.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName=name,
         AlarmDescription=description,
         Namespace="AWS/ApiGateway",
-        MetricName="5xx",
+        MetricName=metric,
         Period=60,
         EvaluationPeriods=1,
         Threshold=0,
         Statistic="Sum",
         ComparisonOperator="GreaterThanThreshold",
     )
-    data = json.dumps({"recentDatapoints": [3.0, 7.0]}) if state == "ALARM" else "{}"
+    data = json.dumps({"recentDatapoints": measured}) if state == "ALARM" else "{}"
     cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="because", StateReasonData=data)
 
 

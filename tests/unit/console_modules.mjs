@@ -178,8 +178,8 @@ test("a stack is well only if everything was read and nothing needs anybody", ()
   const health = { sentences: [], unread: [], alarms: { watched: 68 } };
   assert.equal(verdict(health).text, "All is well: none of 68 alarms is on, no recording is late, and nothing was given up.");
   assert.deepEqual(verdict({ ...health, alarms: null, unread: [{}] }), { tone: "live", text: "Nothing is wrong, as far as could be read." });
-  assert.deepEqual(verdict({ ...health, sentences: ["one"], unread: [{}] }), { tone: "bad", text: "1 thing needs somebody." });
-  assert.equal(verdict({ ...health, sentences: ["one", "two"] }).text, "2 things need somebody.");
+  assert.deepEqual(verdict({ ...health, sentences: ["one"], unread: [{}] }), { tone: "bad", text: "1 problem needs attention." });
+  assert.equal(verdict({ ...health, sentences: ["one", "two"] }).text, "2 problems need attention.");
 });
 
 test("the oldest recording that is not verified is named, and what a queue holds is counted", () => {

@@ -32,7 +32,7 @@ export function callActs(session, after) {
   const command = (id, label, name, done, body = {}, more = {}) => action({ id, label, asked: () => [`${path}/actions/${name}`, body], done: () => done, after, ...more });
   const section = acts("Actions", "control", [
     command("record", "Record", "record_start", "The call is recorded from now on.", { channels: "dual", format: "wav" }),
-    command("pause", "Pause the recording", "record_pause", "The recording is paused until somebody resumes it."),
+    command("pause", "Pause the recording", "record_pause", "The recording is paused until it is resumed."),
     command("resume", "Resume the recording", "record_resume", "The recording goes on."),
     command("stop", "Stop the recording", "record_stop", "The recording is stopped; the archive takes it over."),
     command("hangup", "Hang up …", "hangup", "The call is hung up.", {}, {

@@ -5,7 +5,7 @@ const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one
 
 // The page's first sentence, and how it looks.
 export function verdict(health) {
-  if (health.sentences.length) return { tone: "bad", text: `${count(health.sentences.length, "thing needs", "things need")} somebody.` };
+  if (health.sentences.length) return { tone: "bad", text: `${count(health.sentences.length, "problem needs", "problems need")} attention.` };
   if (health.unread.length) return { tone: "live", text: "Nothing is wrong, as far as could be read." };
   return { tone: "good", text: `All is well: none of ${count(health.alarms.watched, "alarm")} is on, no recording is late, and nothing was given up.` };
 }

@@ -1,4 +1,4 @@
-// What needs somebody: alarms, recordings that are not verified, messages that were given up, parked webhooks.
+// What needs attention: alarms, recordings that are not verified, messages that were given up, parked webhooks.
 import { action, acts, offer } from "./acts.js";
 import { asJson, follow } from "./api.js";
 import { badge, facts, h, show, table } from "./dom.js";
@@ -36,8 +36,8 @@ const queues = (all, now) => h("section", {}, h("h2", {}, "Queues"),
 
 const parked = ({ events, is_whole: whole, oldest_at: oldest, command }, now) => h("section", {}, h("h2", {}, "Parked webhooks"),
   events
-    ? h("p", {}, badge(`${events}${whole ? "" : " or more"}`, "bad"), ` failed by a fault of ours, the oldest ${moment(oldest, now)}. Once it is fixed: `, h("code", {}, command))
-    : h("p", { class: "empty" }, "None: no webhook has failed by a fault of ours."));
+    ? h("p", {}, badge(`${events}${whole ? "" : " or more"}`, "bad"), ` failed because of a bug, the oldest ${moment(oldest, now)}. Once it is fixed: `, h("code", {}, command))
+    : h("p", { class: "empty" }, "None: no webhook has failed because of a bug."));
 
 const redrives = (all, now) => h("section", {}, h("h2", {}, "Who has redriven queues"),
   table("Redrives", ["When", "Who", "Queue"], all.map((each) => [moment(each.at, now), each.by, each.queue]), "Nobody yet."));
