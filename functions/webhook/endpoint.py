@@ -38,7 +38,7 @@ from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.units import MILLIS_PER_SECOND
 from webhook.event_types import UNDERSTOOD
-from webhook.measures import of_commands, of_progress
+from webhook.metrics import of_commands, of_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -55,7 +55,7 @@ from tests.integration.reconciling import HANG_UP, RECORDING_WEBHOOKS, ListingTe
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 from tests.sqs_records import record_of
 from webhook.endpoint import Endpoint
-from webhook.measures import TELNYX_CODES
+from webhook.metrics import TELNYX_CODES
 from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:

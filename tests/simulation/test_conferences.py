@@ -10,7 +10,7 @@ from dialtone.domain.decisions import Decision
 from infra.carrier import API_KEY, Caller, HangUp, Request, Silence
 from infra.flowkit.stage import Stage
 from tests.simulation.plays import LANGUAGE_FLOWS, LANGUAGE_PLAYS
-from webhook.measures import of_commands
+from webhook.metrics import of_commands
 from webhook.refused_commands import Sent
 
 MODERATOR, ROOM = "+15550299", "+15550188"

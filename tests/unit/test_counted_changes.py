@@ -12,7 +12,7 @@ from dialtone.domain.events import Event
 from dialtone.domain.hangup_causes import HANGUP_CAUSES
 from dialtone.domain.outcomes import COUNTED
 from tests.staged_call import LEG, SESSION, StagedCall, happened
-from webhook.measures import of_progress
+from webhook.metrics import of_progress
 
 FLOW = """
     start: ask
