@@ -18,10 +18,10 @@ from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.directory import Directory
 from dialtone.flow.steps.queue import Queue
-from dialtone.flow.steps.supervised import Supervised
 from dialtone.flow.steps.take_from import TakeFrom
-from dialtone.flow.steps.talking import Talking
 from dialtone.flow.steps.transfer import Transfer
+from dialtone.flow.supervised_step import Supervised
+from dialtone.flow.talking_step import Talking
 from infra.replaying.recorded_call import WITHHELD, NotReplayable, RecordedCall, Turn
 from infra.replaying.rerun import StepPath
 

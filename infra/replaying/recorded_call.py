@@ -16,7 +16,7 @@ from dialtone.flow.step import Step
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.lookup import LookUp
 from dialtone.flow.steps.menu import Menu
-from dialtone.flow.steps.talking import Talking
+from dialtone.flow.talking_step import Talking
 from infra.carrier.parties import BETWEEN_KEYS_SECONDS
 from infra.flowkit.conversations.parties import how_answered
 

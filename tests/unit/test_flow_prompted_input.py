@@ -3,7 +3,7 @@
 import pytest
 
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.steps.prompted_input import BETWEEN_PIECES_MILLIS
+from dialtone.flow.prompted_input import BETWEEN_PIECES_MILLIS
 from tests.staged_call import StagedCall, actions, loaded
 
 SEVERAL = """

@@ -4,13 +4,13 @@ import pytest
 
 from dialtone.flow.consent import ConsentState
 from dialtone.flow.in_call_keys import Consultation
+from dialtone.flow.prompted_input import PromptedInputState
 from dialtone.flow.step_state import NO_STATE, PromptState, StepState
 from dialtone.flow.steps.collect import CollectState
 from dialtone.flow.steps.lookup import LookUpState
-from dialtone.flow.steps.prompted_input import PromptedInputState
 from dialtone.flow.steps.record import RecordState
 from dialtone.flow.steps.transfer import TransferState
-from dialtone.flow.steps.tries import Failure
+from dialtone.flow.tries import Failure
 
 STORED: list[tuple[StepState, dict[str, int]]] = [
     (NO_STATE, {}),

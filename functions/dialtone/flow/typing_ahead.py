@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flow.steps.prompted_input import PromptedInput
+from dialtone.flow.prompted_input import PromptedInput
 from dialtone.flow.steps.say import BARGE_IN, Say
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from dialtone.flow.steps.set_variables import Computed
 from dialtone.flow.steps.split import Share
 from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.transfer import Transfer
-from dialtone.flow.steps.tries import Tries
+from dialtone.flow.tries import Tries
 
 _TAG = re.compile(r"<[^>]*>")
 

@@ -19,8 +19,8 @@ from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.recording import RecordingSwitch
 from dialtone.flow.steps.take_from import TakeFrom
-from dialtone.flow.steps.talking import Talking
 from dialtone.flow.steps.transfer import Transfer
+from dialtone.flow.talking_step import Talking
 
 OFF, ON, PAUSED = "off", "on", "paused"
 

@@ -14,7 +14,7 @@ from dialtone.flow.in_call_keys import Consultation, DuringKey, TalkState
 from dialtone.flow.keys import Key
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_moves import Move, Wait
-from dialtone.flow.steps.supervised import ONE_NUMBER, Supervised
+from dialtone.flow.supervised_step import ONE_NUMBER, Supervised
 from dialtone.flow.templating import WAITING_SINCE
 
 if TYPE_CHECKING:

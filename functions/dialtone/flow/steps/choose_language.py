@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from dialtone.flow.keys import Key, one_key
+from dialtone.flow.prompted_input import PromptedInput
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.templating import LANGUAGE
 from dialtone.flow.voice_settings import LanguageCode
 

@@ -24,12 +24,12 @@ from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.digit_checks import Check, passes
 from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_ATTEMPTS, attempts
 from dialtone.flow.keys import Key, Spoken, SpokenDigits, gathered_key, meaning_one, one_key
+from dialtone.flow.prompted_input import PromptedInput, PromptedInputState
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_moves import Go, Move, Wait
-from dialtone.flow.steps.prompted_input import PromptedInput, PromptedInputState
-from dialtone.flow.steps.tries import Failure
 from dialtone.flow.templating import DIGITS, MAX_VALUE_CHARACTERS, filled, known, names_in
+from dialtone.flow.tries import Failure
 from dialtone.flow.values import plain_text
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ class Collect(PromptedInput):
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """Stop the gather, and resume the recording."""
         if self._listens(call) and not self.state(call).speaking and not self.state(call).keyed:
-            from dialtone.flow.steps.say_or_press import stop_listening  # noqa: PLC0415 -- as above
+            from dialtone.flow.say_or_press import stop_listening  # noqa: PLC0415 -- as above
 
             return stop_listening(call)
         return (*super().abandoned(call), *self._resumed(call))
@@ -306,7 +306,7 @@ class Collect(PromptedInput):
 
     def _listen_for_words(self, call: Call, voice_defaults: VoiceDefaults) -> Wait:
         """One try, or the digits read back."""
-        from dialtone.flow.steps import said_digits, say_or_press  # noqa: PLC0415 -- few questions listen for words
+        from dialtone.flow import said_digits, say_or_press  # noqa: PLC0415 -- few questions listen for words
 
         if self.confirm and self.state(call).confirming:
             keys = say_or_press.one_of(self.confirm.say_or_press)
@@ -318,7 +318,7 @@ class Collect(PromptedInput):
 
     def _heard(self, call: Call, event: Event) -> Move | None:
         """The move for words and single keys; None for any other event."""
-        from dialtone.flow.steps import said_digits, say_or_press  # noqa: PLC0415 -- as above
+        from dialtone.flow import said_digits, say_or_press  # noqa: PLC0415 -- as above
 
         state = self.state(call)
         if self.confirm and state.confirming:

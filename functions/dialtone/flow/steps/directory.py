@@ -10,12 +10,12 @@ from pydantic import Field, StrictInt, field_validator, model_validator
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.data_files import ColumnName, DataName, NamedData
 from dialtone.flow.keys import Key, gathered_key, one_key
+from dialtone.flow.prompted_input import PromptedInput, PromptedInputState
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.spelling import spellings
 from dialtone.flow.step_moves import Go, Move
 from dialtone.flow.steps.find import own_name
-from dialtone.flow.steps.prompted_input import PromptedInput, PromptedInputState
-from dialtone.flow.steps.tries import Failure
+from dialtone.flow.tries import Failure
 from dialtone.flow.voice_settings import MAX_SPOKEN_CHARACTERS
 
 if TYPE_CHECKING:

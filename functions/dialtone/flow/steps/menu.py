@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, model_validator
 
 from dialtone.flow.keys import SomeKeys, Spoken, meaning_one, one_key
+from dialtone.flow.prompted_input import PromptedInput
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.steps.prompted_input import PromptedInput
-from dialtone.flow.steps.tries import Failure
+from dialtone.flow.tries import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Menu(PromptedInput):
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Ask, and listen for one key, or for words."""
         if self.say_or_press:
-            from dialtone.flow.steps.say_or_press import ask, one_of  # noqa: PLC0415 -- few menus listen to words
+            from dialtone.flow.say_or_press import ask, one_of  # noqa: PLC0415 -- few menus listen to words
 
             return ask(self, call, voice_defaults, self.menu, one_of(self.say_or_press))
         return self.ask(call, voice_defaults, self.menu, self.awaited_digits())
@@ -58,7 +58,7 @@ class Menu(PromptedInput):
     def on(self, call: Call, event: Event) -> Move | None:
         """Follow the key, or its words; ask again after none or an invalid one."""
         if self.say_or_press:
-            from dialtone.flow.steps.say_or_press import answer  # noqa: PLC0415 -- as above
+            from dialtone.flow.say_or_press import answer  # noqa: PLC0415 -- as above
 
             if said := answer(self, call, event, self.say_or_press):
                 return self._follow_answer(call, said.key, said.commands)
@@ -67,7 +67,7 @@ class Menu(PromptedInput):
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """Stop the gather."""
         if self.say_or_press and not self.state(call).speaking:
-            from dialtone.flow.steps.say_or_press import stop_listening  # noqa: PLC0415 -- as above
+            from dialtone.flow.say_or_press import stop_listening  # noqa: PLC0415 -- as above
 
             return stop_listening(call)
         return super().abandoned(call)

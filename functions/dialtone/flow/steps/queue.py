@@ -17,12 +17,12 @@ from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
 from dialtone.domain.telnyx_actions import E164
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
+from dialtone.flow.connecting_step import Connecting
 from dialtone.flow.gather_timer import seconds_left, timer
 from dialtone.flow.in_call_keys import CALLER, Side, TalkState
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step_moves import Fail, Go, Move, Wait
-from dialtone.flow.steps.connecting import Connecting
 from dialtone.flow.templating import WAITED, WAITING_SINCE, names_in
 
 if TYPE_CHECKING:

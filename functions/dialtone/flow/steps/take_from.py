@@ -19,7 +19,7 @@ from dialtone.flow.keys import Keys, stop_gathering
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step_moves import Move, Wait
 from dialtone.flow.steps.queue import QUEUE_NAME
-from dialtone.flow.steps.supervised import Supervised
+from dialtone.flow.supervised_step import Supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,6 +18,7 @@ from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.caller_chosen_variables import Sources, echoes
 from dialtone.flow.conditions import TextsOrFile, fits
+from dialtone.flow.connecting_step import Connecting
 from dialtone.flow.data_files import InFile, NamedData
 from dialtone.flow.gather_timer import timer, timer_ended
 from dialtone.flow.in_call_keys import TalkState
@@ -27,7 +28,6 @@ from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_moves import Fail, Go, Move, Wait
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.attended_transfer import PARK, Consulting
-from dialtone.flow.steps.connecting import Connecting
 from dialtone.flow.templating import (
     CALLER,
     DIGITS,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from dialtone.flow.prompted_input import PromptedInput
 from dialtone.flow.step import Step
 from dialtone.flow.steps.play import Play
-from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.steps.say import Say
 from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from dialtone.flow.document import Path
+from dialtone.flow.prompted_input import PromptedInput
 from dialtone.flow.steps.answered_by import AnsweredBy
 from dialtone.flow.steps.choose_language import ChooseLanguage
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
-from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.transfer import UNANSWERED_PATHS, Transfer
 from infra.flowkit.linting.files import FlowFile

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from dialtone.flow.steps.talking import Talking
+from dialtone.flow.talking_step import Talking
 from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.leg_states import OFF, PAUSED, Place
 from infra.flowkit.linting.rule import WARNING, Found, rule

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from dialtone.flow.prompted_input import PromptedInput
 from dialtone.flow.step import Step
-from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.steps.transfer import Transfer
 from infra.flowkit.linting.files import FlowFile
 from infra.flowkit.linting.rule import ERROR, Found, rule

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dialtone.domain.spoken_choices import DIGITS, ENDED, INSTRUCTIONS_FOR_DIGITS, VALID, schema_of_digits
 from dialtone.flow.gather_timer import LEAST_SECONDS, timer, timer_ended
 from dialtone.flow.keys import stop_gathering
-from dialtone.flow.steps.say_or_press import Wanted, stop_listening
+from dialtone.flow.say_or_press import Wanted, stop_listening
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
+    from dialtone.flow.prompted_input import PromptedInput
     from dialtone.flow.prompts import Prompt, Sound
-    from dialtone.flow.steps.prompted_input import PromptedInput
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MANY_LANGUAGES = "openai/whisper-large-v3-turbo"

@@ -14,7 +14,7 @@ from dialtone.flow.keys import NO_KEY, gathered_key, stop_gathering
 from dialtone.flow.prompts import Prompt, prompts_ended, stop_queued, unplayable
 from dialtone.flow.step import NEXT, Speaking
 from dialtone.flow.step_moves import Fail, Go, Move, Wait
-from dialtone.flow.steps.tries import Failure, Tries, TriesState
+from dialtone.flow.tries import Failure, Tries, TriesState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from dialtone.flow.step import OnHangup
-from dialtone.flow.steps.talking import Talking
+from dialtone.flow.talking_step import Talking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

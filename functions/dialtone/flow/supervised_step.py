@@ -15,7 +15,7 @@ from dialtone.flow.in_call_keys import AGENT, Consultation, DuringKey, TalkState
 from dialtone.flow.keys import Key
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_moves import Fail, Go, Move, Wait
-from dialtone.flow.steps.talking import Talking
+from dialtone.flow.talking_step import Talking
 
 if TYPE_CHECKING:
     from dialtone.domain.callee_legs import CalleeLeg
