@@ -17,10 +17,9 @@ from control.problems import ProblemAnswer, not_found, wrong
 from control.request_body import RequestBody
 from control.telnyx_parameters import ACTION_NAMES, NOT_TAKEN, parameters_of
 from dialtone.domain.commands import COMMAND_NAMESPACE, command, command_id
-from dialtone.domain.control_actions import ACTION
 from dialtone.domain.control_answers import ActionAnswer
 from dialtone.domain.errors import CommandInvalid
-from dialtone.domain.events import Event
+from dialtone.domain.events import CONTROL_ACTION, Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,7 +129,7 @@ class Acting:
         if known.result is not None:
             return cast("ActionAnswer", {**about, **known.result, "at": known.at, "repeated": True})
         event_id = str(uuid.uuid5(COMMAND_NAMESPACE, f"legs/{leg.leg_id}/requests/{key}"))
-        event = Event(event_id, ACTION, known.at, {**about, "asked_by": by, **payload})
+        event = Event(event_id, CONTROL_ACTION, known.at, {**about, "asked_by": by, **payload})
         place = self._delivery.carry_out(event).place
         result = {"command_id": None if place is None else command_id(event_id, place)}
         self._requests.note(asked, known.at, result)

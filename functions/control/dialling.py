@@ -16,10 +16,9 @@ from control.idempotency import Asked, KeyTaken
 from control.problems import Refused, wrong
 from control.telnyx_parameters import Parameters
 from dialtone.domain.commands import COMMAND_NAMESPACE, command
-from dialtone.domain.control_actions import ACTION
 from dialtone.domain.control_answers import DialAnswer
 from dialtone.domain.errors import CommandInvalid
-from dialtone.domain.events import Event
+from dialtone.domain.events import CONTROL_ACTION, Event
 from dialtone.domain.parameter_checks import MapOf, object_schema, text, written
 from dialtone.domain.telnyx_actions import ACTIONS
 from dialtone.flow.built_in_flows import SAY, SAY_AFTER_GREETING, TEXT
@@ -147,7 +146,7 @@ class Dialling:
         where = {"call_session_id": asked.partition, "call_leg_id": asked.partition}
         about = {**where, "action": "dial", "asked_by": asked.by}
         more = {"to_flow": called.flow, "variables": dict(called.variables), "parameters": dict(called.parameters)}
-        event = Event(asked.key, ACTION, known.at, {**about, **more})
+        event = Event(asked.key, CONTROL_ACTION, known.at, {**about, **more})
         data = self._delivery.carry_out(event).data
         ids = ("call_session_id", "call_leg_id", "call_control_id")
         result = {each: data.get(each) for each in ids}

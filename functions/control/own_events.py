@@ -8,8 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from control.problems import Refused, wrong
-from dialtone.domain.control_actions import NOT_KNOWN, TOO_LATE, asked_place, refusal_id
-from dialtone.domain.own_events import OWN_EVENT, event_to_json
+from dialtone.domain.own_events import NOT_KNOWN, OWN_EVENT, TOO_LATE, asked_place, event_to_json, refusal_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

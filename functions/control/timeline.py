@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from control.call_filters import state
 from dialtone.domain.commands import COMMAND_NAMESPACE
-from dialtone.domain.control_actions import ACTION
-from dialtone.domain.events import DIGITS, OURS
+from dialtone.domain.events import CONTROL_ACTION, DIGITS, OURS
 from dialtone.domain.hangup_causes import hangup_cause
 from dialtone.domain.spoken_choices import NONE
 
@@ -240,7 +239,7 @@ def _event_row(entry: TimelineEntry, leg: Call | None, party: str, step_before: 
 
 def _by(entry: TimelineEntry) -> str:
     """Who requested it through the control API; '' for any other event."""
-    return f", by {entry.payload.get('asked_by')}" if entry.event_type == ACTION else ""
+    return f", by {entry.payload.get('asked_by')}" if entry.event_type == CONTROL_ACTION else ""
 
 
 _TROUBLE = frozenset({REFUSED, "dialtone.event.overdue", "call.recording.error"})

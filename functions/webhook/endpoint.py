@@ -19,7 +19,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.signature import NotSigned, Verifier, request_body, request_headers
 from dialtone.adapters.telemetry import Measure, print_exception
-from dialtone.domain.control_actions import ACTION
 from dialtone.domain.deadline import HANDLING_SECONDS, DeadlinePassed
 from dialtone.domain.decisions import (
     FLOW_ERROR,
@@ -32,7 +31,7 @@ from dialtone.domain.decisions import (
     UNWATCHED,
 )
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
-from dialtone.domain.events import TELNYX_EVENT, parse_event
+from dialtone.domain.events import CONTROL_ACTION, TELNYX_EVENT, parse_event
 from dialtone.domain.log_sampling import ReportSample
 from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
@@ -306,7 +305,7 @@ def _handled(event: Event, handled: EventResult) -> Answer:
         event.type,
         fields,
         handled.sent,
-        body=_for_control(handled) if event.type == ACTION else "",
+        body=_for_control(handled) if event.type == CONTROL_ACTION else "",
         counts=counts,
         progress=handled.progress,
         repeats={name: count for name, count in repeats.items() if count},

@@ -12,13 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dialtone.adapters.calls_table import CallsTable, ClaimLost, LostRace, StoredDecision, StoreUnavailable
 from dialtone.adapters.telnyx_api import COMMANDS_ASKED
 from dialtone.domain.calls import Call
-from dialtone.domain.control_actions import NOT_KNOWN
 from dialtone.domain.counted_changes import counted_changes
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import READ_BACK
-from dialtone.domain.own_events import led_by
+from dialtone.domain.own_events import NOT_KNOWN, led_by
 from dialtone.domain.sms import FINALIZED, SENT
 from dialtone.domain.watchdog_schedule import begun_by, first_look_seconds, watched
 from webhook.event_types import UNDERSTOOD

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE, SEND_MESSAGE, Command
-from dialtone.domain.control_actions import asked_place, refusal_id
 from dialtone.domain.events import TEXT_ACCEPTED, Event
 from dialtone.domain.numbers import masked
+from dialtone.domain.own_events import asked_place, refusal_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

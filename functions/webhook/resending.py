@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import SEND_MESSAGE
-from dialtone.domain.control_actions import NOT_KNOWN, TOO_LATE, asked_place
 from dialtone.domain.events import TEXT_ACCEPTED, Event
 from dialtone.domain.failover import FailoverState
 from dialtone.domain.message_addresses import lacks_address, put_back
+from dialtone.domain.own_events import NOT_KNOWN, TOO_LATE, asked_place
 from dialtone.domain.recordings import EXPECTED
 from dialtone.domain.telnyx_actions import ACTIONS
 from dialtone.domain.unconfirmed_commands import Unconfirmed

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dialtone.domain.call_status import ENDED
-from dialtone.domain.control_actions import ACTION
+from dialtone.domain.events import CONTROL_ACTION
 from dialtone.domain.recordings import VERIFIED
 from infra.carrier import trace
 from infra.carrier.account import CALLEES
@@ -73,7 +73,7 @@ def check_recorded(call: StoredCall, happened: Sequence[Happening]) -> Iterator[
     found = f"{seconds:.1f} s of {talked:.1f} s, {paused:.1f} s paused"
     claim = f"the {paused:.0f} s in which the card was keyed in, and a program had it paused, are not on it"
     yield Check(claim, paused > 0 and close, found)
-    asked = [each.payload.get("action") for each in call.timeline if each.event_type == ACTION]
+    asked = [each.payload.get("action") for each in call.timeline if each.event_type == CONTROL_ACTION]
     changes = [each.change for each in happened if isinstance(each, trace.RecordingChanged)]
     obeyed = asked == ["record_pause", "record_resume"] and changes.count("paused") == changes.count("resumed") == 2  # noqa: PLR2004 -- the card's pause, and this one
     yield Check("it was paused and resumed from outside, by the control API", obeyed, f"{asked} {changes}")

@@ -12,8 +12,7 @@ from dialtone.adapters.calls_table import TimelineEntry
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
-from dialtone.domain.control_actions import ACTION
-from dialtone.domain.events import Event
+from dialtone.domain.events import CONTROL_ACTION, Event
 from dialtone.domain.unconfirmed_commands import Unconfirmed
 from infra.carrier.account import AGENT, AGENT_SCRIPT
 from infra.checkout import ROOT
@@ -91,7 +90,9 @@ def test_a_choice_that_was_said_is_reported_by_its_key(payload: dict[str, object
 
 
 def test_who_asked_from_outside_stands_beside_what_was_done() -> None:
-    asked = entry(ACTION, payload={"action": "record_pause", "asked_by": "ada"}, reason="record_pause from outside")
+    asked = entry(
+        CONTROL_ACTION, payload={"action": "record_pause", "asked_by": "ada"}, reason="record_pause from outside"
+    )
 
     (row,) = call_timeline("session", [Call("session", "leg")], [asked], []).rows
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from dialtone.domain.client_state import ClientState
-from dialtone.domain.control_actions import ACTION, ControlActions, refusal_id
 from dialtone.domain.decisions import Decision
-from dialtone.domain.events import Event
+from dialtone.domain.events import CONTROL_ACTION, Event
+from dialtone.domain.own_events import refusal_id
+from dialtone.domain.started_by_api import StartedByApi
 from dialtone.domain.watchdog_schedule import watched
 from dialtone.flow.loaded_flow import LoadedFlow
 from tests.staged_call import LEG, SESSION, StagedCall, actions, callee_mark_of, loaded, mark_of, moment
@@ -42,7 +43,7 @@ def ask(staged: StagedCall, action: str, parameters: dict[str, Any] | None = Non
     """A second later, somebody asks for this."""
     staged.seconds += 1
     payload = {"call_session_id": SESSION, "call_leg_id": LEG, "action": action, "parameters": parameters or {}, **more}
-    return staged.take(Event(f"asked@{staged.seconds}", ACTION, moment(staged.seconds), payload))
+    return staged.take(Event(f"asked@{staged.seconds}", CONTROL_ACTION, moment(staged.seconds), payload))
 
 
 def refuse(staged: StagedCall, action: str) -> Decision:
@@ -313,7 +314,9 @@ def test_a_flow_takes_nobody_out_of_a_conversation() -> None:
 
 def test_nothing_is_done_on_a_call_that_is_over_or_has_no_flow() -> None:
     staged = picked_up(MENU)
-    asked = Event("asked", ACTION, moment(9), {"call_session_id": SESSION, "action": "hangup", "parameters": {}})
+    asked = Event(
+        "asked", CONTROL_ACTION, moment(9), {"call_session_id": SESSION, "action": "hangup", "parameters": {}}
+    )
     assert route(staged.call, asked, None).reason == "not possible: no_flow"
 
     staged.hang_up()
@@ -330,17 +333,17 @@ def test_the_flow_is_not_overdue_before_what_it_waits_for_can_have_come() -> Non
     before = staged.call._replace(watch=waiting.call.watch)
     staged.call = before
     asked = ask(staged, "speak", SPEECH)
-    later = watched(asked, Event("asked", ACTION, moment(3), {}), before, 101.0).call.watch
+    later = watched(asked, Event("asked", CONTROL_ACTION, moment(3), {}), before, 101.0).call.watch
 
     assert later
     assert later.until > waiting.call.watch.until
 
 
 def test_what_goes_on_is_read_as_it_was_stored() -> None:
-    outside = ControlActions(prompts=(1, 2), gathers=1, until=moment(9), paused=True, aside="ask", aside_turn=3)
+    outside = StartedByApi(prompts=(1, 2), gathers=1, until=moment(9), paused=True, aside="ask", aside_turn=3)
 
-    assert ControlActions.from_json({**outside.to_json(), "of a later version": 1}) == outside
-    assert ControlActions(until=moment(9)).or_none is None
+    assert StartedByApi.from_json({**outside.to_json(), "of a later version": 1}) == outside
+    assert StartedByApi(until=moment(9)).or_none is None
 
 
 def test_no_more_is_queued_than_a_caller_would_hear() -> None:

@@ -11,11 +11,11 @@ from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINE, Scope
 from dialtone.domain.callee_legs import CalleeLeg, with_callee_event
 from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.commands import Command, command
-from dialtone.domain.control_actions import ControlActions
 from dialtone.domain.numbers import called_number, caller_number, is_withheld
 from dialtone.domain.outcomes import outcome_of
 from dialtone.domain.recordings import EXPECTED, Consent, Recording, Report
 from dialtone.domain.sms import later
+from dialtone.domain.started_by_api import StartedByApi
 from dialtone.domain.stored_records import EMPTY, restored
 from dialtone.domain.unconfirmed_commands import Unconfirmed
 from dialtone.domain.watch import Watch
@@ -114,7 +114,7 @@ class Call(NamedTuple):
     """The consent to being recorded: evidence for every recording made after it."""
     texts: Mapping[str, str] = EMPTY
     """The texts that the call sent, Telnyx's id → status: `queued`, `sent`, `delivered`, …"""
-    outside: ControlActions | None = None
+    outside: StartedByApi | None = None
     """What the control API started and has not ended."""
     errors: int = 0
     initiated_at: str = ""
@@ -155,7 +155,7 @@ class Call(NamedTuple):
             consent=partial(restored, Consent),
             unconfirmed=Unconfirmed.from_json,
             watch=partial(restored, Watch),
-            outside=ControlActions.from_json,
+            outside=StartedByApi.from_json,
         )
 
     def __eq__(self, other: object) -> bool:

@@ -68,6 +68,9 @@ OF_TEXTS = "message."
 TEXT_ACCEPTED = f"{OURS}{OF_TEXTS}accepted"
 """The type of our own event for a text that Telnyx has taken."""
 
+CONTROL_ACTION = f"{OURS}control.action"
+"""The type of our own event by which the control function acts on a call."""
+
 TELNYX_EVENT = "telnyx_event"
 """The key by which the webhook function receives the body of a webhook that never came."""
 

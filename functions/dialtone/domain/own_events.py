@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.client_state import ALL_PLACES, ClientState
-from dialtone.domain.control_actions import ACTION, is_action
+from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.errors import MalformedEvent
-from dialtone.domain.events import TEXT_ACCEPTED, Event
+from dialtone.domain.events import CONTROL_ACTION, TEXT_ACCEPTED, Event
 from dialtone.domain.lookups import ANSWERED, SLOW, is_answer
 from dialtone.domain.watch import OVERDUE
 from dialtone.domain.watchdog_schedule import is_overdue_payload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
 
 OWN_EVENT = "dialtone_event"
 """The key by which the webhook function receives one of our own events; API Gateway's requests have a `body`."""
 
+TOO_LATE, NOT_KNOWN = "too_late", "not_known"
+"""Why it cannot be said that an action which is asked for again was obeyed, once the call has gone on: Telnyx has not
+taken its command, and it is not sent any more; or whether Telnyx has, cannot be found out."""
+
+
+def _is_action(payload: Mapping[str, Any]) -> bool:
+    """Whether this is the payload of a control action."""
+    return isinstance(payload.get("action"), str) and isinstance(payload.get("parameters"), dict)
+
+
 _IS_PAYLOAD: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-    ACTION: is_action,
+    CONTROL_ACTION: _is_action,
     TEXT_ACCEPTED: lambda payload: isinstance(payload.get("message_id"), str),
     ANSWERED: is_answer,
     OVERDUE: is_overdue_payload,
@@ -61,5 +73,17 @@ def event_from_json(payload: Mapping[str, Any]) -> Event:
 
 def led_by(call: Call, event: Event) -> Call:
     """The call with the flow that the control API puts it into, if the event does so."""
-    to = event.payload.get("to_flow") if event.type == ACTION else None
+    to = event.payload.get("to_flow") if event.type == CONTROL_ACTION else None
     return call._replace(flow=to, flow_version="") if isinstance(to, str) and to != call.flow else call
+
+
+def asked_place(event_type: str, payload: Mapping[str, Any], commands: Sequence[Command]) -> int | None:
+    """The place, in the decision, of the command that the control API requested; None if there is none."""
+    if event_type != CONTROL_ACTION:
+        return None
+    return next((place for place, each in enumerate(commands) if each.action == payload.get("action")), None)
+
+
+def refusal_id(event_id: str, place: int) -> str:
+    """The id of the event that reports the refusal of the command at that place of an event's decision."""
+    return str(uuid.uuid5(COMMAND_NAMESPACE, f"{event_id}/{place}/refused"))

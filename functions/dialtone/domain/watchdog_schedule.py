@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.domain.after_hangup import ANSWER_SECONDS, SETTLING_SECONDS, TEXT_SECONDS
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
-from dialtone.domain.control_actions import ACTION
-from dialtone.domain.events import Event
+from dialtone.domain.events import CONTROL_ACTION, Event
 from dialtone.domain.longest_wait import longest_wait
 from dialtone.domain.watch import LOOK_SECONDS, OVERDUE, Look, Watch
 
@@ -63,7 +62,7 @@ def _until(decision: Decision, event: Event, last: Watch | None, now: float, tur
     if decision.talking:
         return 0
     seconds = longest_wait(decision.commands)
-    if seconds and event.type == ACTION and last and call.turn == turn:
+    if seconds and event.type == CONTROL_ACTION and last and call.turn == turn:
         # The step still waits for its own event, which comes after that of the control API's command.
         return int(max(last.until, now) + seconds) if last.until else 0
     if seconds:

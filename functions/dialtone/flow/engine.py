@@ -14,7 +14,6 @@ from dialtone.domain.caller_memory import MAX_MEMORY_BYTES, is_too_much, remembe
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.command_effects import callee_state, with_commands
 from dialtone.domain.commands import Command, command
-from dialtone.domain.control_actions import GATHER_ENDED
 from dialtone.domain.decisions import (
     FLOW_ERROR,
     HANGUP_EDGE,
@@ -32,6 +31,7 @@ from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
 from dialtone.domain.payments import OF_PAYMENTS
 from dialtone.domain.recordings import FLOW, OUTSIDE, SENSITIVE
+from dialtone.domain.started_by_api import GATHER_ENDED
 from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, retries
 from dialtone.flow.consent import DECLINED
 from dialtone.flow.consent import VARIABLE as CONSENT

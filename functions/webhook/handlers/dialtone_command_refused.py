@@ -33,7 +33,7 @@ def command_refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decisi
         call_ended=call_ended or outside,
     )
     if outside:
-        from dialtone.flow.control_actions import refused  # noqa: PLC0415 -- few calls are acted on
+        from dialtone.flow.requested_actions import refused  # noqa: PLC0415 -- few calls are acted on
 
         return decision.then(lambda now: refused(now, event, flow))
     return decision if call_ended else decision.then(lambda now: take_error_path(now, event, flow))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.control_actions import ACTION
+from dialtone.domain.events import CONTROL_ACTION
 from webhook.router import on
 
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
 
 
-@on(ACTION)
+@on(CONTROL_ACTION)
 def control_action(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """Carry the action out, if that is possible now."""
-    from dialtone.flow.control_actions import act  # noqa: PLC0415 -- few calls are acted on
+    from dialtone.flow.requested_actions import act  # noqa: PLC0415 -- few calls are acted on
 
     return act(call, event, flow)

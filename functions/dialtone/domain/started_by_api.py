@@ -8,26 +8,17 @@ to the control API.
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.longest_wait import longest_wait
 from dialtone.domain.stored_records import restored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
-
-ACTION = "dialtone.control.action"
-"""The type of our own event by which the control function acts on a call."""
-
-TOO_LATE, NOT_KNOWN = "too_late", "not_known"
-"""Why it cannot be said that an action which is asked for again was obeyed, once the call has gone on: Telnyx has not
-taken its command, and it is not sent any more; or whether Telnyx has, cannot be found out."""
 
 MOST_PROMPTS = 8
 """Prompts of the control API that have not ended: few, to keep a call's state small."""
@@ -42,7 +33,7 @@ PROMPT_ENDED = frozenset({"call.speak.ended", "call.playback.ended"})
 GATHER_ENDED = "call.gather.ended"
 
 
-class ControlActions(NamedTuple):
+class StartedByApi(NamedTuple):
     """The control API's prompts, gather and so on that have not ended."""
 
     prompts: tuple[int, ...] = ()
@@ -71,23 +62,23 @@ class ControlActions(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value}
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> ControlActions:
+    def from_json(cls, stored: Mapping[str, Any]) -> StartedByApi:
         """What was stored, in this or another version of the program."""
         return restored(cls, stored, prompts=tuple)
 
     @property
-    def or_none(self) -> ControlActions | None:
+    def or_none(self) -> StartedByApi | None:
         """Itself; None if nothing goes on."""
-        return None if self in {ControlActions(), ControlActions(until=self.until)} else self
+        return None if self in {StartedByApi(), StartedByApi(until=self.until)} else self
 
-    def with_prompt(self, asked: Command, turn: int, now: str) -> ControlActions:
+    def with_prompt(self, asked: Command, turn: int, now: str) -> StartedByApi:
         """The state after the API started a prompt."""
         later = self._replace(until=self._until((asked,), now))
         if asked.parameters.get("overlay"):
             return later._replace(overlays=self.overlays + 1)
         return later._replace(prompts=(*self.prompts, turn))
 
-    def with_gather(self, asked: Command, now: str) -> ControlActions:
+    def with_gather(self, asked: Command, now: str) -> StartedByApi:
         """The state after the API started a gather."""
         return self._replace(gathers=self.gathers + 1, until=self._until((asked,), now))
 
@@ -96,7 +87,7 @@ class ControlActions(NamedTuple):
         begins = max(now, self.until) if self.prompts or self.overlays or self.gathers else now
         return (datetime.fromisoformat(begins) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def after_end(self, event: Event, turn: int, *, flow_waits: bool) -> ControlActions | None:
+    def after_end(self, event: Event, turn: int, *, flow_waits: bool) -> StartedByApi | None:
         """The state after the event ended something that the API started; None if the event is not such an end.
 
         `flow_waits`: whether the call's current step, in that step sequence, has prompts that have not ended.
@@ -113,7 +104,7 @@ class ControlActions(NamedTuple):
             return None
         return self._replace(prompts=self.prompts[1:])
 
-    def stopped_by_flow(self, commands: Iterable[Command]) -> ControlActions:
+    def stopped_by_flow(self, commands: Iterable[Command]) -> StartedByApi:
         """The state after the flow's own commands: nothing waits for what they stop."""
         stops = any(
             not each.parameters.get("overlay")
@@ -123,21 +114,4 @@ class ControlActions(NamedTuple):
         return self._replace(prompts=()) if stops else self
 
 
-NOTHING = ControlActions()
-
-
-def asked_place(event_type: str, payload: Mapping[str, Any], commands: Sequence[Command]) -> int | None:
-    """The place, in the decision, of the command that the control API requested; None if there is none."""
-    if event_type != ACTION:
-        return None
-    return next((place for place, each in enumerate(commands) if each.action == payload.get("action")), None)
-
-
-def refusal_id(event_id: str, place: int) -> str:
-    """The id of the event that reports the refusal of the command at that place of an event's decision."""
-    return str(uuid.uuid5(COMMAND_NAMESPACE, f"{event_id}/{place}/refused"))
-
-
-def is_action(payload: Mapping[str, Any]) -> bool:
-    """Whether this is the payload of a control action."""
-    return isinstance(payload.get("action"), str) and isinstance(payload.get("parameters"), dict)
+NOTHING = StartedByApi()

@@ -13,8 +13,8 @@ from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.command_effects import callee_state
 from dialtone.domain.commands import Command, command
-from dialtone.domain.control_actions import ACTION, MOST_PROMPTS, NOTHING
 from dialtone.domain.decisions import Decision
+from dialtone.domain.started_by_api import MOST_PROMPTS, NOTHING
 from dialtone.domain.webhook_retry_policy import DIALLED_EVENTS, retries
 from dialtone.flow.engine import advance, begin_at, enter_again, run_commands
 from dialtone.flow.flow_inputs import NotGiven, check_given, not_given
@@ -23,8 +23,8 @@ from dialtone.flow.step_state import PromptState
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
-    from dialtone.domain.control_actions import ControlActions
     from dialtone.domain.events import Event
+    from dialtone.domain.started_by_api import StartedByApi
     from dialtone.flow.loaded_flow import LoadedFlow
 
 DIAL = "dial"
@@ -252,7 +252,7 @@ def _asked(call: Call, event: Event) -> Command:
     return command(event.payload["action"], call.control_id, **event.payload["parameters"])
 
 
-def _with(call: Call, outside: ControlActions) -> Call:
+def _with(call: Call, outside: StartedByApi) -> Call:
     return call._replace(outside=outside.or_none)
 
 
@@ -274,5 +274,3 @@ _DECIDE: dict[str, Any] = {
     "bridge": _connect,
     ENTER: _enter,
 }
-
-__all__ = ["ACTION", "act", "refused"]
