@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,12 +51,6 @@ class Measurements:
     def add(self, name: Name, at: float, value: float = 1) -> None:
         """Note a value."""
         self._values[name].append((at, value))
-
-    def add_lines(self, lines: Iterable[str]) -> None:
-        """Note what log lines hold in CloudWatch's embedded metric format; other lines hold nothing."""
-        for line in lines:
-            for name, at, value in values_in(line):
-                self.add(name, at, value)
 
     def series(self, name: Name, stat: str, seconds: float, span: Span) -> Series:
         """A statistic by periods of so many seconds. Raises ValueError for one that is not known here."""

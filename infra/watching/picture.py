@@ -27,7 +27,7 @@ THOUSANDS_FROM, WHOLE_FROM = 10_000, 100
 TICKS = 4
 
 TITLE, SMALL = TextMetrics(13, bold=True), TextMetrics(10.5)
-NUMBER, HEADING = TextMetrics(26), TextMetrics(16, bold=True)
+NUMBER = TextMetrics(26)
 
 _STYLE = f"""
 {colours_for("svg")}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-SENT, FINALIZED, RECEIVED = "message.sent", "message.finalized", "message.received"
-"""Telnyx's events of texts."""
+SENT, FINALIZED = "message.sent", "message.finalized"
+"""Telnyx's events of the texts that we send."""
 
 QUEUED = "queued"
 """The status of a text that Telnyx has taken, without any report yet."""
