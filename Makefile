@@ -92,7 +92,7 @@ bench: build .cache/lambda-runtime/installed .cache/plain-libraries/installed ##
 dashboards: $(VENV)/project ## draw both dashboards from a simulated afternoon, into docs/dashboards
 	@$(VENV)/bin/python -m tests.dashboards
 
-lint: $(VENV)/project .cache/workflow/installed ## check format, style, types, templates, phone menus and the workflow
+lint: $(VENV)/project .cache/workflow/installed ## check format, style, types, templates, flows and the workflow
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy functions infra tests
