@@ -20,7 +20,7 @@ from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
 
 if TYPE_CHECKING:
-    from archive.consumer import RemainingTime
+    from dialtone.adapters.lambda_context import RemainingTime
 
 AWS = budget(connect_seconds=2.0, read_seconds=15.0, attempts=3)
 """No caller waits. S3 takes an 8 MiB part in well under a second, and completes an upload within a few seconds. Three

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from archive.custody import ArchiveResult, Custody
     from archive.transcripts import Transcripts
     from dialtone.adapters.erased_calls import ErasedCalls
+    from dialtone.adapters.lambda_context import RemainingTime
     from dialtone.adapters.telemetry import Level, Observer
 
 RESERVED_SECONDS = 10.0
@@ -37,14 +38,6 @@ AUDIO, TRANSCRIPT, METADATA = "audio", "transcript", "metadata"
 
 KNOWN_FAULTS = (DialtoneError, ClientError, BotoCoreError)
 """Errors of ours and of our dependencies, with an explanatory text. Any other error is a bug."""
-
-
-class RemainingTime(Protocol):
-    """What of Lambda's context is needed."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda's time-out."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from campaigns.engine import DRAIN_SECONDS, MOST_SENDING, Engine
 from campaigns.list_parts import Lists
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping
 
+    from dialtone.adapters.lambda_context import RemainingTime
+
 AWS = budget(connect_seconds=0.5, read_seconds=1.0, attempts=2)
 """A paused campaign must stop within seconds: no request may delay the worker longer."""
 
@@ -31,14 +33,6 @@ WORKS_SECONDS = 60.0
 
 RESERVED_SECONDS = DRAIN_SECONDS + 5.0
 """Kept of the function's time to receive answers and release the lease."""
-
-
-class RemainingTime(Protocol):
-    """What of Lambda's context is needed."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda's time-out."""
-        ...
 
 
 def open_engine(settings: Settings, observer: Observer) -> Engine:

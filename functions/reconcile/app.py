@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.aws_clients import DeadlineClient, budget, client
@@ -23,19 +22,16 @@ from reconcile.dependencies import Dependencies
 from reconcile.settings import Settings
 from reconcile.sweep import RESERVED_SECONDS, Sweep
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.adapters.lambda_context import RemainingTime
+
 AWS = budget(connect_seconds=1.0, read_seconds=3.0, attempts=3)
 """No caller waits, and the next sweep retries."""
 
 WEBHOOK = budget(connect_seconds=1.0, read_seconds=15.0, attempts=1)
 """Longer than the webhook function may take. Not retried: the next sweep delivers the same event."""
-
-
-class RemainingTime(Protocol):
-    """What of Lambda's context is needed."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda's time-out."""
-        ...
 
 
 def open_sweep(settings: Settings) -> Sweep:
