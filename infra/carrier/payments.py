@@ -4,8 +4,8 @@ from typing import Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier.audio import speech
-from infra.carrier.clock import Timer
 from infra.carrier.exchange import Exchange
+from infra.carrier.leg_session import LegSession
 from infra.carrier.legs import Leg, Prompt
 
 #: The connector that is taken where a command names none (Telnyx's documentation).
@@ -31,14 +31,13 @@ _LENGTHS = {
 }
 
 
-class Payment:
+class Payment(LegSession):
     """A payment in progress on a leg. It takes the place of a gather: keys go to it."""
 
     tells_keys = False
 
     def __init__(self, exchange: Exchange, leg: Leg, given: dict[str, Any]) -> None:
-        self._exchange = exchange
-        self._leg = leg
+        super().__init__(exchange, leg)
         self._given = given
         card = given.get("payment_method", "credit-card") == "credit-card"
         postal = ["postal-code"] if given.get("postal_code", True) in {True, "true"} else []
@@ -47,19 +46,16 @@ class Payment:
         self._keyed: dict[str, str] = {}
         self._digits = ""
         self._attempt = 1
-        self._prompt: Prompt | None = None
-        self._timer: Timer | None = None
 
     def begin(self) -> None:
         """Ask for the first part."""
-        if self._leg.gather is not None:
-            self._leg.gather.end("cancelled")
+        self._replace_gather()
         self._leg.gather = self
         self._ask()
 
     def press(self, digit: str) -> None:
         """Take a key."""
-        self._hush()
+        self._stop_speaking()
         part = self._left[0]
         if digit != "#":
             self._digits += digit
@@ -71,7 +67,7 @@ class Payment:
     def end(self, status: str) -> None:
         """Stop: the caller has gone, or something else begins."""
         del status
-        self._stop()
+        self._leave()
         self._complete("cancelled")
 
     def _ask(self) -> None:
@@ -79,17 +75,17 @@ class Payment:
         self._digits = ""
         words = self._given.get("prompts", {}).get(part, _WORDS[part])
         said = words if isinstance(words, str) else words[0]["text"]
-        prompt = Prompt("speech", *speech(said), announced=False, on_end=lambda _status: self._wait("timeout_millis"))
-        self._prompt = prompt
-        self._leg.audio.add(self._leg, prompt)
+        self._speak(
+            Prompt("speech", *speech(said), announced=False, on_end=lambda _status: self._wait("timeout_millis"))
+        )
 
     def _wait(self, limit: str) -> None:
-        self._cancel()
+        self._cancel_timer()
         seconds = self._given.get(limit, DEFAULT_MILLIS) / MILLIS_PER_SECOND
         self._timer = self._exchange.clock.after(seconds, self._judge)
 
     def _judge(self) -> None:
-        self._cancel()
+        self._cancel_timer()
         part = self._left[0]
         low, high, error = _LENGTHS[part]
         if low <= len(self._digits) <= high:
@@ -102,7 +98,7 @@ class Payment:
         self._report(part, "failed", error_type=error if self._digits else "timeout")
         self._attempt += 1
         if self._attempt > self._given.get("max_attempts", DEFAULT_ATTEMPTS):
-            self._stop()
+            self._leave()
             self._complete("too-many-failed-attempts")
         else:
             self._ask()
@@ -115,7 +111,7 @@ class Payment:
         self._timer = self._exchange.clock.after(PROCESSING_SECONDS, self._processed)
 
     def _processed(self) -> None:
-        self._stop()
+        self._leave()
         answer = self._exchange.pay_connectors.get(self._given.get("connector_name", DEFAULT), "success")
         if answer != "success":
             self._complete("payment-connector-error", pay_error_code=answer)
@@ -145,19 +141,3 @@ class Payment:
         if "postal-code" in self._keyed:
             shown["payment_card_postal_code"] = self._keyed["postal-code"]
         return shown
-
-    def _hush(self) -> None:
-        if self._prompt is not None:
-            prompt, self._prompt = self._prompt, None
-            self._leg.audio.withdraw(self._leg, prompt)
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _stop(self) -> None:
-        self._cancel()
-        self._hush()
-        if self._leg.gather is self:
-            self._leg.gather = None

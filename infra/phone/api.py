@@ -135,7 +135,7 @@ class PhoneApi:
         folder = self._folder(asked.text("called"), asked.text("caller"), asked.text("at"))
         flow = folder.flow()
         who = Caller(gives_up_after=TIMEOUT_SECONDS)
-        call = self.service.place(folder.called, who, caller=folder.caller, flow=flow, at=folder.at)
+        call = self.service.place(folder.called, who, caller=folder.caller, at=folder.at)
         return as_json({"id": call.session, "called": folder.called, "flow": flow}, HTTPStatus.CREATED)
 
     def _events(self, asked: Asked, session: str) -> Stream:

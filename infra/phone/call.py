@@ -76,8 +76,6 @@ class Call:
     system: PhoneSystem
     receiver: Receiver
     line: Line
-    called_flow: str
-    """What takes the call."""
     diary: Diary = field(default_factory=Diary)
     log: list[Entry] = field(default_factory=list)
     """All that there was to tell of it, in order."""

@@ -67,8 +67,8 @@ class CallService:
         if self._broken is not None:
             raise self._broken
 
-    def place(self, called: str, who: Caller, *, caller: str, flow: str, at: datetime | None = None) -> Call:
-        """Let somebody call a number, at another time perhaps; `flow` is what takes the call."""
+    def place(self, called: str, who: Caller, *, caller: str, at: datetime | None = None) -> Call:
+        """Let a person call a number, at another time perhaps."""
         carrier, complaint = self.system.carrier, ""
         try:
             self.system.connect([called])
@@ -76,7 +76,7 @@ class CallService:
             complaint = str(error)
         with carrier.acting():  # nothing happens before the call is known here
             line = carrier.call(as_carriers_show(caller), called, who, at=at)
-            call = Call(self.system, Receiver(line.name, began=carrier.clock.now), line, flow)
+            call = Call(self.system, Receiver(line.name, began=carrier.clock.now), line)
             self._forget_the_oldest()
             self._calls[call.session] = call
             if self.names is not None:

@@ -235,7 +235,7 @@ class Phone:
         called, caller = self.flow_folder.called, self.flow_folder.caller
         timeout_seconds = TIMEOUT_SECONDS if self.keyboard.is_terminal else PIPED_TIMEOUT_SECONDS
         try:
-            self.call = self.telephone.place(called, caller=caller, flow=self.flow, timeout_seconds=timeout_seconds)
+            self.call = self.telephone.place(called, caller=caller, timeout_seconds=timeout_seconds)
         except DialtoneError as error:
             self.screen.say(f"  {error}", Tone.FAULT)
             return

@@ -255,9 +255,9 @@ class RemoteTelephone:
                 with suppress(DialtoneError):
                     self._call.leave()
 
-    def place(self, called: str, *, caller: str, flow: str, timeout_seconds: float) -> RemoteCall:
-        """As Telephone's; how long it rings and which flow takes it is the line's to say."""
-        del flow, timeout_seconds
+    def place(self, called: str, *, caller: str, timeout_seconds: float) -> RemoteCall:
+        """As Telephone's; how long it rings is the line's to say."""
+        del timeout_seconds
         at = self.at.isoformat() if self.at else ""
         placed = self.line.post("/api/calls", called=called, caller=caller, at=at)
         self._call = RemoteCall(self.line, placed["id"], self.pace, self._wake)

@@ -62,8 +62,8 @@ class Telephone(Protocol):
         """Be ready, until the block is left; `wake` is called when there is something new, on any thread."""
         ...
 
-    def place(self, called: str, *, caller: str, flow: str, timeout_seconds: float) -> PlacedCall:
-        """Call a number; `flow` is what takes the call. Raises DialtoneError."""
+    def place(self, called: str, *, caller: str, timeout_seconds: float) -> PlacedCall:
+        """Call a number. Raises DialtoneError."""
         ...
 
     def check(self) -> None:
@@ -91,10 +91,10 @@ class OwnTelephone:
         with self._service, self._clock:
             yield
 
-    def place(self, called: str, *, caller: str, flow: str, timeout_seconds: float) -> PlacedCall:
+    def place(self, called: str, *, caller: str, timeout_seconds: float) -> PlacedCall:
         """As Telephone's."""
         who = self.script or Caller(gives_up_after=timeout_seconds)
-        call = self._service.place(called, who, caller=caller, flow=flow)
+        call = self._service.place(called, who, caller=caller)
         call.listeners = 1  # for as long as this process lives
         return call
 
