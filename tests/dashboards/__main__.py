@@ -1,5 +1,6 @@
 """`make dashboards`: pictures of both dashboards, from a simulated afternoon, into docs/dashboards."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -45,4 +46,12 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "dashboards")
+    parser = argparse.ArgumentParser(prog="python -m tests.dashboards", description="Draw both dashboards.")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        default=ROOT / "docs" / "dashboards",
+        help="where to write (default: %(default)s)",
+    )
+    main(parser.parse_args().folder)
