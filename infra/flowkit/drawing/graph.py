@@ -22,7 +22,7 @@ ANSWER = "the call is answered"
 HANG_UP = "the call has ended"
 """Where the flow's own `on_hangup` comes from."""
 
-FAULT = "whatever goes wrong"
+FAULT = "any other error"
 """Where every error comes from that has no path of its own."""
 
 THE_END = "the call ends"
