@@ -20,7 +20,8 @@ def selection(given: argparse.Namespace, outcome: str = "") -> Selection:
 
 def listing(given: argparse.Namespace) -> Listing:
     """The stack's calls. Raises DialtoneError."""
-    return Listing(aws.client("dynamodb"), stack(given).calls_table)
+    table = stack(given).calls_table  # first: it sets the region of the client
+    return Listing(aws.client("dynamodb"), table)
 
 
 def columns(*, terminal: bool) -> int:

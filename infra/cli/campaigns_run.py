@@ -37,7 +37,8 @@ TRIES = 5
 def run(given: argparse.Namespace) -> int:
     """Do what is asked, of the stack that is meant."""
     with aws.explained():
-        store = CampaignsTable(aws.client("dynamodb"), find_stack(given.stack, os.environ).calls_table)
+        table_name = find_stack(given.stack, os.environ).calls_table  # first: it sets the region of the client
+        store = CampaignsTable(aws.client("dynamodb"), table_name)
         does = {"list": _list, "show": _show, "report": _report}.get(given.what, _order)
         return does(given, store)
 

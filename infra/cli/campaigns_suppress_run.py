@@ -30,7 +30,8 @@ SHOWN = 20
 def run(given: argparse.Namespace) -> int:
     """Change the list, or show it; 1 where something that was asked for is not there, or a row has no number."""
     with aws.explained():
-        numbers = CampaignNumbers(aws.client("dynamodb"), find_stack(given.stack, os.environ).calls_table)
+        table_name = find_stack(given.stack, os.environ).calls_table  # first: it sets the region of the client
+        numbers = CampaignNumbers(aws.client("dynamodb"), table_name)
         return {"add": _add, "remove": _remove, "import": _import, "list": _list}[given.action](given, numbers)
 
 
