@@ -12,6 +12,7 @@ from control.call_filters import state
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import CONTROL_ACTION, DIGITS, OURS
 from dialtone.domain.hangup_causes import hangup_cause
+from dialtone.domain.message_addresses import LEFT_OUT
 from dialtone.domain.spoken_choices import NONE
 
 if TYPE_CHECKING:
@@ -312,6 +313,8 @@ def _heard(command: Command) -> str:
     if command.action in _SPOKEN:
         return f"“{parameters.get(_SPOKEN[command.action], '')}”"
     if command.action in _PLAYED:
+        if parameters.get("audio_url") == LEFT_OUT:
+            return "♪ the message"
         return f"♪ {parameters.get('media_name') or parameters.get('audio_url') or 'audio'}"
     return ""
 

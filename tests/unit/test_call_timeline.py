@@ -13,6 +13,7 @@ from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
 from dialtone.domain.events import CONTROL_ACTION, Event
+from dialtone.domain.message_addresses import withheld
 from dialtone.domain.unconfirmed_commands import Unconfirmed
 from infra.carrier.account import AGENT, AGENT_SCRIPT
 from infra.checkout import ROOT
@@ -65,6 +66,17 @@ def test_a_call_is_reported_by_what_its_caller_did_and_heard() -> None:
         "presses #",
     ]
     assert caller[-1] == "is hung up on"
+
+
+def test_a_message_that_is_played_back_is_named_without_its_address() -> None:
+    address = "https://example.com/message.mp3"
+    plays = withheld(command("playback_start", CONTROL, audio_url=address), {address})
+    played_back = entry("call.recording.saved", commands=(plays,))
+    leg = Call(leg_id="leg", session_id="session", control_id=CONTROL)
+
+    (row,) = [each for each in call_timeline("session", [leg], [played_back], []).rows if each.caller]
+
+    assert row.caller == "♪ the message"
 
 
 def test_what_a_flow_keeps_secret_is_asterisks_in_one_row_and_nowhere_a_digit() -> None:
