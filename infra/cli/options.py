@@ -1,10 +1,12 @@
 """Options that several commands share."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from dialtone.domain.errors import DialtoneError
+from infra.local.stack_name import STACK_NAME, is_exported
 from infra.phone.key_help import KIND_NAMES
 from infra.projects.project import nearest, stack_named
 
@@ -31,13 +33,19 @@ def add_stack_to(parser: argparse.ArgumentParser) -> None:
         default="",
         type=stack_meant,
         metavar="NAME",
-        help=f"a stack, or an environment of the project (default: the project's first, else {DEFAULT_STACK})",
+        help="a stack, or an environment of the project "
+        f"(default: from the shell's variables, else the project's first, else {DEFAULT_STACK})",
     )
     parser.add_argument("--region", default="", help="its AWS region (default: from the project or samconfig.toml)")
 
 
 def stack_meant(text: str) -> str:
-    """A stack by its name or its environment's; that of the project's first environment for ''. For argparse."""
+    """A stack by its name or its environment's. For argparse.
+
+    For '' the stack of `dialtone up` in a shell that has its variables, else that of the project's first environment.
+    """
+    if not text and is_exported(os.environ):
+        return STACK_NAME
     try:
         return stack_named(text or next(iter(nearest().environments()), DEFAULT_STACK))
     except DialtoneError as error:

@@ -131,6 +131,7 @@ def _environment(line: PhoneLine) -> dict[str, str]:
         "AWS_DEFAULT_REGION": REGION,
         "ARCHIVE_QUEUE_URL": line.cloud.archive_queue_url,
         "ARCHIVE_DEAD_LETTER_QUEUE_URL": line.cloud.archive_dead_letter_queue_url,
+        "EVENTS_DEAD_LETTER_QUEUE_URL": line.cloud.outputs["EventsDeadLetterQueueUrl"],
         "CALLS_TABLE": line.cloud.calls_table,
         "PARKED_EVENTS_BUCKET": line.cloud.outputs["ParkedEventsBucketName"],
         "CAMPAIGNS_BUCKET": line.cloud.outputs["CampaignsBucketName"],

@@ -28,13 +28,13 @@ from infra.local.clients import Clients
 from infra.local.emulator import API_PATH, REGION, Emulator
 from infra.local.errors import EmulatorError, LocalCloudError, StackFailedError
 from infra.local.package import zip_functions
+from infra.local.stack_name import STACK_NAME
 from infra.local.steps_taken import LOCAL_FOLDER
 from infra.local.translate import CodeObject, Template
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
-STACK_NAME = "dialtone"
 TEMPLATE = ROOT / "template.yaml"
 FUNCTIONS = ROOT / "functions"
 # Where `sam deploy` would put what it uploads.

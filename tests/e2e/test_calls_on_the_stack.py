@@ -8,7 +8,8 @@ import pytest
 from nacl.signing import SigningKey
 
 from infra.cli.main import main
-from infra.local.cloud import STACK_NAME, LocalCloud
+from infra.local.cloud import LocalCloud
+from infra.local.stack_name import STACK_NAME
 from tests.e2e.test_stack import event, post
 
 

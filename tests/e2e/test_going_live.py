@@ -13,8 +13,9 @@ from infra.carrier import Caller, Carrier, Hear
 from infra.carrier.trace import Heard
 from infra.checkout import ROOT
 from infra.cli.main import command_parser, main
-from infra.local.cloud import STACK_NAME, LocalCloud
+from infra.local.cloud import LocalCloud
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from infra.local.stack_name import STACK_NAME
 
 NUMBER, CALLER = "+15550100", "+15550142"
 MOST_COMMANDS = 7

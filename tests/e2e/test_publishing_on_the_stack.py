@@ -14,7 +14,8 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_versions_table import REREAD_SECONDS
 from infra.checkout import SAMPLES
 from infra.cli.main import main
-from infra.local.cloud import STACK_NAME, LocalCloud
+from infra.local.cloud import LocalCloud
+from infra.local.stack_name import STACK_NAME
 from tests.e2e.test_stack import event, post
 
 

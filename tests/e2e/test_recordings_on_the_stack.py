@@ -11,7 +11,8 @@ from dialtone.adapters.dynamodb_items import attributes
 from dialtone.domain.object_keys import object_key
 from dialtone.domain.recordings import VERIFIED, ArchiveJob, AudioCopy, Recording
 from infra.cli.main import main
-from infra.local.cloud import STACK_NAME, LocalCloud
+from infra.local.cloud import LocalCloud
+from infra.local.stack_name import STACK_NAME
 from tests.integration.archiving import sha256, wav
 
 

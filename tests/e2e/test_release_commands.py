@@ -11,7 +11,8 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.domain.calls import Call
 from infra.checkout import SAMPLES
 from infra.cli.main import main
-from infra.local.cloud import STACK_NAME, LocalCloud
+from infra.local.cloud import LocalCloud
+from infra.local.stack_name import STACK_NAME
 from infra.operations.releases.deployment import settle
 from infra.operations.releases.history import ALIAS
 from pretraffic.check import Check

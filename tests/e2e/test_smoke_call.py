@@ -6,7 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.cloud import STACK_NAME, LocalCloud
+from infra.local.cloud import LocalCloud
+from infra.local.stack_name import STACK_NAME
 from infra.operations.smoke_call import main
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.cloud import STACK_NAME
+from infra.local.stack_name import STACK_NAME
 from infra.verify_on_aws import __main__ as command
 
 

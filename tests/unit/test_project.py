@@ -146,12 +146,24 @@ def test_a_stack_is_named_by_its_environment_and_the_first_is_meant_unless_named
     content = '[environments.dev]\nstack = "line-dev"\n[environments.prod]\nstack = "line-prod"\nregion = "eu-west-1"\n'
     monkeypatch.chdir(project_in(tmp_path / "line", content))
 
+    monkeypatch.delenv("CALLS_TABLE", raising=False)
+
     assert [stack_meant(text) for text in ("", "prod", "another")] == ["line-dev", "line-prod", "another"]
     assert [region_of("line-prod"), region_of("line-prod", "us-west-2"), region_of("line-dev")] == [
         "eu-west-1",
         "us-west-2",
         "",
     ]
+
+
+def test_a_shell_with_the_variables_of_dialtone_up_means_its_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project_in(tmp_path / "line", '[environments.dev]\nstack = "line-dev"\n'))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    monkeypatch.setenv("CALLS_TABLE", "dialtone-CallsTable")
+
+    assert [stack_meant(text) for text in ("", "dev")] == ["dialtone", "line-dev"]
 
 
 def test_a_broken_project_file_is_said_by_a_command_that_needs_a_stack(
