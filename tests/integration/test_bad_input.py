@@ -45,6 +45,10 @@ WRONG: Sequence[tuple[str, str]] = (
     ("flow diff latin.yaml flows/main-menu.yaml", "is not UTF-8"),
     ("publish --flows nowhere --yes", "numbers.yaml is missing"),
     ("flow test nowhere.test.yaml", "name a flow that has conversations beside it"),
+    ("flow test --flows latin", "latin.yaml:3: is not UTF-8; save it as UTF-8"),
+    ("flow test latin.test.yaml", "latin.test.yaml:2: is not UTF-8; save it as UTF-8"),
+    ("call --script nowhere.test.yaml --flows flows", "cannot be read: No such file or directory; name a file"),
+    ("calls tail --for long", "long: give a number of seconds above 0"),
     ("flow test --flows nowhere", "there is no conversation"),
     ("flow replay", "name a call"),
     ("flow replay s --last 3", "not both"),
@@ -177,7 +181,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "one" / "numbers.yaml").write_text('"+15550100": desk\n')
     (tmp_path / "shut" / "numbers.yaml").write_text('"+15550100": desk\n')
     (tmp_path / "shut-project" / "dialtone.toml").write_text("")
-    (tmp_path / "latin.yaml").write_bytes("flow: latin\nsteps:\n  a: {say: café}\n".encode("latin-1"))
+    latin = "flow: latin\nsteps:\n  a: {say: café}\n".encode("latin-1")
+    (tmp_path / "latin").mkdir()
+    (tmp_path / "latin" / "numbers.yaml").write_text('"+15550100": main-menu\n')
+    for name in ("main-menu.yaml", "main-menu.test.yaml"):
+        shutil.copy(SAMPLES / name, tmp_path / "latin")
+    (tmp_path / "latin" / "latin.yaml").write_bytes(latin)
+    (tmp_path / "latin.test.yaml").write_bytes("flow: latin\nabout: café\n".encode("latin-1"))
+    (tmp_path / "latin.yaml").write_bytes(latin)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

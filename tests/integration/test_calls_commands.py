@@ -229,7 +229,7 @@ def test_what_makes_no_sense_is_refused_in_a_sentence_with_the_remedy(
         (["show", "FLOW#main-menu"], "there is no call 'FLOW#main-menu'"),
         (["show", "odd"], "an item of the call odd cannot be read"),
         (["show", "same-1", "--html", str(tmp_path)], "cannot be written (Is a directory): name another --html FILE"),
-        (["tail", "--for", "-1"], "must be more than 0"),
+        (["tail", "--for", "-1"], "give a number of seconds above 0"),
     ):
         status, out, err = at_work.run(*arguments)
 

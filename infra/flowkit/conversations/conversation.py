@@ -628,8 +628,12 @@ def read_conversations(file: Path) -> tuple[Script, ...]:
     """Every conversation of a file. Raises FlowInvalid with the first problem, its line and what to do."""
     try:
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FlowInvalid(file.name, 1, "", f"cannot be read: {error}", "save it as UTF-8 text") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise FlowInvalid(file.name, line, "", "is not UTF-8", "save it as UTF-8 text") from None
+    except OSError as error:
+        remedy = "name a file of conversations that you may read"
+        raise FlowInvalid(file.name, 1, "", f"cannot be read: {error.strerror}", remedy) from None
     document = Document.read(file.name, text)
     scripts = tuple(_scripts(file, document))
     document.checked()

@@ -7,7 +7,7 @@ from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 
-from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
+from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary, text_beside
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.document import Document
 from infra.flowkit.conversations.conversation import SUFFIX, Script
@@ -59,11 +59,14 @@ def coverages(asked: Iterable[tuple[Path, str]], played: Sequence[ScenarioResult
 
 
 def flows_in(folder: Path) -> Iterator[str]:
-    """The names of the folder's flows: other files lie there as well. Raises FlowInvalid for what is not YAML."""
+    """The names of the folder's flows: other files lie there as well.
+
+    Raises FlowInvalid for what is not YAML, or not UTF-8.
+    """
     for file in sorted(folder.glob("*.yaml")):
         if file.name == NUMBERS_FILE or file.name.endswith(SUFFIX):
             continue
-        content = Document.read(file.name, file.read_text(encoding="utf-8")).checked().content
+        content = Document.read(file.name, text_beside(folder, file.name) or "").checked().content
         if isinstance(content, dict) and "flow" in content:
             yield file.stem
 
