@@ -1,4 +1,4 @@
-"""`python -m tests.console_pictures`: takes the docs' pictures of the phone's page and of most of the console's."""
+"""`python -m tests.console_pictures`: takes the docs' pictures of the phone's page and of the console's."""
 
 import base64
 import os
@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +16,16 @@ from unittest.mock import patch
 from botocore.credentials import Credentials
 from moto import mock_aws
 
+from control.api import open_api
+from control.bucket import SIGNED_LINKS
+from control.settings import Settings
 from control.watched_queues import QUEUES
+from dialtone.adapters.aws_clients import client as client_of
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.dynamodb_items import attributes
 from dialtone.adapters.flow_versions_table import FlowVersionsTable
+from dialtone.adapters.telemetry import Observer
+from dialtone.adapters.webhook_function import Answer
 from dialtone.client import Client
 from dialtone.domain.campaigns.campaign import RUNNING
 from dialtone.domain.campaigns.dial_id import DialId
@@ -36,6 +42,8 @@ from dialtone.domain.campaigns.outcomes_and_redials import (
 from dialtone.domain.campaigns.progress import Progress
 from infra.carrier import BEEP, Caller, HangUp, Hear, Person, Press, Say, Silence
 from infra.checkout import ROOT, SAMPLES
+from infra.demo import scenes
+from infra.flowkit.stage import Stage
 from infra.local.translate import read
 from infra.operations.publishing.pictures import keep_pictures
 from infra.pages.console import ConsoleSite
@@ -47,10 +55,12 @@ from tests.integration.campaign_example import CAMPAIGN, FLOW
 from tests.integration.control_server import ControlServer
 from tests.integration.message_moves import MessageMoves
 from tests.integration.phone_line import OpenLine
+from tests.integration.scripted_telnyx import ScriptedTelnyx
 from tests.integration.test_console_acts import PHONE, Desk
 from tests.integration.test_console_site import Site
 from tests.integration.test_control_api import SETTINGS, client_with
 from tests.integration.test_control_health import alarm, put
+from tests.integration.whole_line import Line
 from tests.simulation.controlled import ControlledStage
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -71,6 +81,31 @@ CALLERS = (
     *[Caller(Silence(4), HangUp())] * 3,
     *[Caller(Silence(600))] * 2,
 )
+ADA = "+15550142"
+MESSAGE = Caller(
+    Hear("Welcome"),
+    Press("1", after=5),
+    Hear("opening-hours"),
+    Press("2", after=6),
+    BEEP,
+    Say(1.8, "Hello, this is Ada."),
+    Silence(0.7),
+    Say(4.1, "I would like to move my appointment to Friday."),
+    Silence(1),
+    Say(2.6, "Please call me back before noon."),
+    Silence(0.6),
+    Press("#"),
+    Hear("Thank you"),
+)
+"""A caller hears the opening hours, and leaves a message."""
+
+MORNING = (
+    ("+15550163", scenes.IVR.number, Caller(Silence(6), HangUp())),
+    (scenes.RECORDED.caller, scenes.RECORDED.number, scenes.RECORDED.script),
+    ("+15550118", scenes.IVR.number, Caller(Silence(5), Press("1"), Hear("opening-hours"), HangUp())),
+    ("+15550129", scenes.IVR.number, CALLERS[3]),
+)
+MORNING_MINUTES = 40
 OUTCOMES = (ACKNOWLEDGED, PERSON, PERSON, MACHINE, NO_ANSWER, PERSON, BUSY, ACKNOWLEDGED, MACHINE, PERSON)
 RARE = (REJECTED, CUT_OFF, INVALID)
 DIALS_A_MINUTE, MINUTES = 720, 8
@@ -133,10 +168,15 @@ def _taken(browser: Browser) -> bytes:
     return base64.b64decode(browser.call("Page.captureScreenshot", format="png")["data"])
 
 
+def _testing_account() -> AbstractContextManager[object]:
+    """Name credentials of no account and a region, as moto needs them."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return patch.dict(os.environ, {**dict.fromkeys(names, "testing"), "AWS_DEFAULT_REGION": "us-east-1"})
+
+
 def _troubled_health(opened: ExitStack, browser: Browser) -> None:
     """Open the health page of a stack with alarms on, and messages in dead-letter queues."""
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    opened.enter_context(patch.dict(os.environ, {**dict.fromkeys(names, "testing"), "AWS_DEFAULT_REGION": "us-east-1"}))
+    opened.enter_context(_testing_account())
     opened.enter_context(mock_aws())
     MessageMoves()
     house = opened.enter_context(ArchiveHouse.open())
@@ -186,6 +226,69 @@ def _queues(desk: Desk) -> None:
     desk.says("Your phone rings.")
 
 
+def _answered_line(opened: ExitStack) -> tuple[Line, str]:
+    """Have a line whose calls are archived: several are over, one goes on; gives the session of a caller's message."""
+    opened.enter_context(mock_aws())
+    stage = Stage(start=datetime.now(UTC) - timedelta(minutes=MORNING_MINUTES))
+    line = Line(opened.enter_context(ScriptedTelnyx()), stage=stage)
+    opened.callback(line.telnyx.close)
+    keep_pictures(FlowVersionsTable(line.clients["dynamodb"], "calls"), SAMPLES)
+    for caller, number, script in MORNING:
+        stage.call(caller, number, script)
+        stage.carrier.run_for(timedelta(minutes=7).total_seconds())
+    left = stage.call(ADA, scenes.IVR.number, MESSAGE)
+    stage.carrier.run_for(timedelta(minutes=5).total_seconds())
+    line.archive()
+    stage.call("+15550171", scenes.IVR.number, Caller(Silence(4), Press("1"), Silence(600)))
+    stage.carrier.run_for(9)
+    return line, left.name.call_session_id
+
+
+def _console(opened: ExitStack, line: Line) -> str:
+    """Serve the console of a line; gives its address."""
+    carrier = line.stage.carrier
+    api = open_api(
+        Settings.read({**CONTROL_SETTINGS, "FLOWS_FOLDER": str(SAMPLES)}),
+        line.clients["dynamodb"],
+        client_of("s3", SIGNED_LINKS),
+        lambda _: Answer("no call is acted on", ""),
+        line.telnyx,
+        Observer("control"),
+        carrier.clock.datetime,
+    )
+    server = opened.enter_context(ControlServer(api))
+    client = opened.enter_context(Client(server.url, "eu-west-1", Credentials("AKIDEXAMPLE", "secret")))
+    routes = ConsoleSite(client, "https://audio.example").routes()
+    return opened.enter_context(LocalServer(0, lambda error: sys.exit(str(error)), routes)).address
+
+
+def _dark(browser: Browser) -> None:
+    browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+
+
+def _calls(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Take the pages of the calls, of one of them and of its recording."""
+    with ExitStack() as opened:
+        opened.enter_context(_testing_account())
+        line, session = _answered_line(opened)
+        site = _console(opened, line)
+        (recording,) = line.store.recordings(session)
+        browser = opened.enter_context(Browser(folder / "profile"))
+
+        _open(browser, f"{site}calls", 640)
+        browser.until("document.querySelectorAll('tbody tr').length > 5")
+        yield "console-calls", _taken(browser)
+
+        _open(browser, f"{site}calls/{session}", 900)
+        browser.until("document.querySelector('.timeline') && document.querySelector('.sentence')")
+        yield "console-call", _taken(browser)
+
+        _dark(browser)
+        _open(browser, f"{site}recordings/{recording.api_id}", 560)
+        browser.until("document.querySelector('.transcript') && document.querySelector('.wave .peaks')")
+        yield "console-recording", _taken(browser)
+
+
 def _phone(opened: ExitStack, browser: Browser, flows: Path) -> None:
     """Open the phone's page, with a caller who leaves a message."""
     line = opened.enter_context(OpenLine(flows))
@@ -220,6 +323,7 @@ def pictures(folder: Path) -> Iterator[tuple[str, bytes]]:
         yield "console-acting", _taken(desk.browser)
         _queues(desk)
         yield "console-queues", _taken(desk.browser)
+    yield from _calls(folder)
     yield from _flow_and_campaign(folder)
 
 

@@ -59,10 +59,10 @@ test("lanes do not overlap, and an empty call has none", () => {
 
 test("what came of a call is said in a sentence", () => {
   const now = new Date(at(3600));
-  assert.equal(sentence(call([]), now, "UTC"), "+15550142 called +15550100 today 02:00:00. The flow main-menu led the call, last in the step bye, and it ended after 40 s as completed: the caller hung up.");
+  assert.equal(sentence(call([]), now, "UTC"), "+15550142 called +15550100, today 02:00:00. The flow main-menu handled the call, up to the step bye, and it ended after 40 s as completed: the caller hung up.");
   const outgoing = call([], { legs: [leg({ direction: "outgoing", flow: null, step: null, hangup_source: "caller" })], recordings: [{}, {}] });
-  assert.equal(sentence(outgoing, new Date(at(90_000)), "UTC"), "+15550100 was rung from +15550142 yesterday 02:00:00. No flow led the call, and it ended after 40 s as completed: the line hung up. There are 2 recordings of it.");
-  assert.match(sentence(call([], { legs: [leg({ ended_at: null, from: null })] }), now, "UTC"), /^A caller who withheld the number .*; it goes on\.$/);
+  assert.equal(sentence(outgoing, new Date(at(90_000)), "UTC"), "+15550100 was called from +15550142, yesterday 02:00:00. No flow handled the call, and it ended after 40 s as completed: the line hung up. It has 2 recordings.");
+  assert.match(sentence(call([], { legs: [leg({ ended_at: null, from: null })] }), now, "UTC"), /^A caller who withheld the number .*; it is still in progress\.$/);
   assert.equal(sentence({ ...call([]), legs: [] }, now), "Nothing is known of this call any more.");
 });
 

@@ -29,8 +29,8 @@ export function timeline(call) {
     const x = LABEL + fold.begins, wide = fold.ends - fold.begins;
     return s("g", { class: "fold" },
       s("title", {}, `${duration(fold.to - fold.from)} in which nothing happened`),
-      s("rect", { x: x + 4, y: 20, width: wide - 8, height: height - 20 }),
-      s("text", { x: x + wide / 2, y: 14, "text-anchor": "middle" }, `⋯ ${Math.round(fold.to - fold.from)} s`));
+      s("line", { x1: x + 4, x2: x + wide - 4, y1: 15, y2: 15 }),
+      s("text", { x: x + wide / 2, y: 11, "text-anchor": "middle" }, `⋯ ${Math.round(fold.to - fold.from)} s`));
   });
   const ticks = [axis.first, ...axis.folds.map((fold) => fold.to), axis.last].filter((time, place, every) => every.indexOf(time) === place)
     .filter((time, place, every) => !place || axis.x(time) - axis.x(every[place - 1]) > 7 * CHARACTER)
@@ -77,14 +77,14 @@ function summary(call, now, isSaved) {
   return [
     h("h1", {}, heading, " ", leg && badge(outcome(leg), tone(outcome(leg), !leg.ended_at))),
     h("p", { class: "sentence" }, sentence(call, now)),
-    leg && facts([["Began", moment(began(leg), now)], ["Lasted", leg.ended_at ? duration(leg.seconds) : "goes on"], ["Flow", leg.flow && [isSaved ? leg.flow : h("a", { href: `/flows/${encodeURIComponent(leg.flow)}` }, leg.flow), h("small", {}, ` version ${leg.flow_version ?? "unknown"}`)]], ["Recording", leg.recorder], ["Session", h("code", {}, call.call_session_id)]]),
+    leg && facts([["Began", moment(began(leg), now)], ["Lasted", leg.ended_at ? duration(leg.seconds) : "in progress"], ["Flow", leg.flow && [isSaved ? leg.flow : h("a", { href: `/flows/${encodeURIComponent(leg.flow)}` }, leg.flow), h("small", {}, ` version ${leg.flow_version ?? "unknown"}`)]], ["Recording", leg.recorder], ["Session", h("code", {}, call.call_session_id)]]),
   ];
 }
 
 function details(call, now, isSaved) {
   const steps = way(call);
   const legs = table("Legs", ["Leg", "Direction", "Answered", "Ended", "Hung up by", "Lasted", "Outcome"], call.legs.map((each) => [
-    h("code", {}, each.call_leg_id), each.direction, moment(each.answered_at, now), moment(each.ended_at, now) || "goes on",
+    h("code", {}, each.call_leg_id), each.direction, moment(each.answered_at, now), moment(each.ended_at, now) || "in progress",
     each.ended_at ? `${each.hangup_source ?? "unknown"} (${each.hangup_cause ?? "unknown"})` : "", duration(each.seconds),
     badge(outcome(each), tone(outcome(each), !each.ended_at)),
   ]), "No legs.");

@@ -28,7 +28,7 @@ export function callTable(caption, calls, now, empty) {
     h("a", { href: pathOf(leg) }, moment(began(leg), now)),
     parties(leg),
     [leg.flow ?? "none", leg.step && h("small", {}, ` · ${leg.step}`)],
-    leg.ended_at ? duration(leg.seconds) : "goes on",
+    leg.ended_at ? duration(leg.seconds) : "in progress",
     badge(outcome(leg), tone(outcome(leg), !leg.ended_at)),
     leg.recordings ? `${leg.recordings} ×` : "",
   ]), empty);
@@ -42,8 +42,8 @@ export function open(place) {
     h("h1", {}, "Calls"),
     filterForm("/calls", filters, [
       field("number", "Number", filters.number, "+15550142"),
-      field("since", "Since", filters.since, "2h, 1d, 2026-11-30"),
-      field("until", "Before", filters.until, "2026-11-30T18:00"),
+      field("since", "Since", filters.since, "2h, 1d"),
+      field("until", "Before", filters.until, "2026-11-30"),
       field("flow", "Flow", filters.flow, "main-menu"),
       field("outcome", "Outcome", filters.outcome, "failed"),
       select("recorded", "Recorded", filters.recorded, [["any", "either"], ["yes", "yes"], ["no", "no"]]),
@@ -55,8 +55,8 @@ export function open(place) {
     const now = new Date();
     const going = page.calls.filter((leg) => !leg.ended_at), over = page.calls.filter((leg) => leg.ended_at);
     show(live, h("h2", {}, `Live now (${going.length})`), callTable("Live calls", going, now, "Nobody is on the line."));
-    show(rest, h("h2", {}, "Calls that are over"),
-      callTable("Calls that are over", over, now, "No such calls."),
+    show(rest, h("h2", {}, "Ended calls"),
+      callTable("Ended calls", over, now, "No such calls."),
       page.next_until && h("p", {}, h("a", { href: `/calls${query({ ...filters, until: page.next_until })}` }, "Earlier calls")));
   }, rest);
 }

@@ -28,7 +28,7 @@ export function open(place) {
   place.replaceChildren(
     h("h1", {}, "Recordings and voicemails"),
     filterForm("/recordings", filters, [
-      field("number", "Number", "+15550142"), field("since", "Since", "12h, 2026-11-30"), field("until", "Before", "2026-11-30T08:00"),
+      field("number", "Number", "+15550142"), field("since", "Since", "2h, 1d"), field("until", "Before", "2026-11-30"),
       field("flow", "Flow", "main-menu"),
       select("status", "Custody", filters.status || "any", [["any", "any"], ...STATUSES.map((each) => [each, each])]),
     ]),

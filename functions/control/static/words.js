@@ -70,17 +70,17 @@ export function sentence(call, now, zone) {
   if (!leg) return "Nothing is known of this call any more.";
   const out = leg.direction === "outgoing";
   const first = out
-    ? `${leg.to ?? "Somebody"} was rung from ${leg.from ?? "the line"} ${moment(began(leg), now, zone)}.`
-    : `${leg.from ?? "A caller who withheld the number"} called ${leg.to ?? "the line"} ${moment(began(leg), now, zone)}.`;
-  const led = leg.flow ? `The flow ${leg.flow} led the call` : "No flow led the call";
-  const last = leg.step ? `, last in the step ${leg.step}` : "";
+    ? `${leg.to ?? "Somebody"} was called from ${leg.from ?? "the line"}, ${moment(began(leg), now, zone)}.`
+    : `${leg.from ?? "A caller who withheld the number"} called ${leg.to ?? "the line"}, ${moment(began(leg), now, zone)}.`;
+  const led = leg.flow ? `The flow ${leg.flow} handled the call` : "No flow handled the call";
+  const last = leg.step ? `, up to the step ${leg.step}` : "";
   const ended = leg.ended_at
     ? `, and it ended after ${duration(leg.seconds)} as ${outcome(leg)}${endedBy(leg) && `: ${endedBy(leg)}`}.`
-    : "; it goes on.";
+    : "; it is still in progress.";
   const answered = call.legs.find((each) => each !== leg && each.bridged_at);
   const talked = answered ? ` It was connected to ${answered.to}.` : "";
   const kept = call.recordings.length;
-  const recorded = kept ? ` ${kept === 1 ? "There is a recording" : `There are ${kept} recordings`} of it.` : "";
+  const recorded = kept ? ` It has ${kept === 1 ? "a recording" : `${kept} recordings`}.` : "";
   const why = trouble(call);
   return `${first} ${led}${last}${ended}${talked}${recorded}${why ? ` Something went wrong: ${why}.` : ""}`;
 }
