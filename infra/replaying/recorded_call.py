@@ -134,6 +134,8 @@ def led_leg(legs: Sequence[Call]) -> Call:
     call = next((each for each in legs if each.direction == "incoming"), None) or next(iter(legs), None)
     if call is None:
         raise NotReplayable("the table no longer has its legs: choose a later call")
+    if not call.to_number:
+        raise NotReplayable("it was erased: choose another call")
     if not call.ended_at:
         raise NotReplayable("it has not ended: try again once it has")
     if not (call.flow and call.flow_version and call.initiated_at):

@@ -34,6 +34,7 @@ from infra.cli.main import main
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import Stage
 from infra.operations import aws
+from infra.operations.custody.call_items import CallItems
 from infra.operations.publishing.files import files_of
 from tests.integration.dependencies import Line
 from tests.unit.test_docs import ROOT, blocks
@@ -321,6 +322,17 @@ def test_a_call_that_cannot_be_played_says_why(desk: Desk) -> None:
 
     assert found["verdict"] == "not played"
     assert "is no longer kept: choose a later call" in str(found["why"])
+
+
+def test_an_erased_call_is_said_to_be_erased(desk: Desk) -> None:
+    session = desk.rings("+15550100", HOURS)
+    CallItems(desk.line.dynamodb, desk.line.table).strip(session)
+
+    (found,) = desk.replayed(session)
+
+    assert (found["verdict"], found["why"]) == ("not played", "it was erased: choose another call")
+    status, _, err = desk.run("test-from", session)
+    assert (status, "it was erased: choose another call" in err) == (1, True)
 
 
 def test_the_page_of_conversations_shows_what_is_written(desk: Desk) -> None:
