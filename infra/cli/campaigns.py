@@ -66,7 +66,11 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_campaign(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("campaign", metavar="ID", help="as `dialtone campaigns list` shows it")
+    parser.add_argument(
+        "campaign",
+        metavar="ID",
+        help="as `dialtone campaigns list` shows it; its name is enough while no other campaign has it",
+    )
 
 
 def _suppress(parser: argparse.ArgumentParser) -> None:

@@ -32,6 +32,8 @@ from infra.output.terminal import can_draw, printable
 
 TRIES = 5
 """Of an order, while the worker changes the campaign, too."""
+SHOWN = 5
+"""Campaigns that a beginning may mean."""
 
 
 def run(given: argparse.Namespace) -> int:
@@ -168,10 +170,17 @@ def _file(name: str) -> TextIO:
         raise DialtoneError(f"{name} cannot be written ({error.strerror}): name another file") from None
 
 
-def _found(campaign_id: str, store: CampaignsTable) -> tuple[Campaign, Progress]:
-    found = store.read([campaign_id])
+def _found(named: str, store: CampaignsTable) -> tuple[Campaign, Progress]:
+    """The campaign of that id, or the only one whose id begins with it and a hyphen."""
+    found = store.read([named])
     if not found:
-        raise DialtoneError(f"there is no campaign {campaign_id}: `dialtone campaigns list` shows all")
+        ids = [each for each in store.ordered() if each.startswith(f"{named}-")]
+        if len(ids) > 1:
+            some = ", ".join(ids[:SHOWN])
+            raise DialtoneError(f"{named} is the beginning of {len(ids)} campaigns: give more of it: {some}")
+        found = store.read(ids)
+    if not found:
+        raise DialtoneError(f"there is no campaign {named}: `dialtone campaigns list` shows all")
     return found[0]
 
 

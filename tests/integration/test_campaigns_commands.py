@@ -106,6 +106,27 @@ def test_a_campaign_is_paused_goes_on_and_is_cancelled(
     assert "is cancelled: order a new one" in capsys.readouterr().err
 
 
+def test_the_name_of_a_campaign_is_enough_while_it_is_the_only_one(
+    store: CampaignsTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = "tomorrow-20261130-a5c1", "tomorrow-20261201-b7d2"
+    store.order(replace(CAMPAIGN, id=first), FLOW)
+
+    assert campaigns("pause", "tomorrow") == 0
+    assert capsys.readouterr().out == f"{first}: paused\n"
+    assert campaigns("show", "tomor") == 1
+    assert "there is no campaign tomor:" in capsys.readouterr().err
+
+    store.order(replace(CAMPAIGN, id=second), FLOW)
+
+    assert campaigns("cancel", "tomorrow") == 1
+    said = capsys.readouterr().err
+    assert "tomorrow is the beginning of 2 campaigns: give more of it: " in said
+    assert {first, second} == set(said.strip().rpartition(": ")[2].split(", "))
+    assert campaigns("cancel", "tomorrow-20261201") == 0
+    assert store.campaign(second).status == CANCELLED  # type: ignore[union-attr]
+
+
 def test_a_paused_campaign_that_has_not_begun_waits_for_its_start(store: CampaignsTable) -> None:
     store.order(replace(CAMPAIGN, id="later", starts_at=int(time.time()) + 86_400, status=SCHEDULED), FLOW)
 
