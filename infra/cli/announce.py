@@ -9,6 +9,7 @@ from dialtone.domain.campaigns.outcomes_and_redials import OUTCOMES
 from infra.cli.commands import later
 from infra.cli.options import add_flows_to, add_stack
 
+_PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:/\s*(s|min|h))?")
 _PER = {None: 1.0, "s": 1.0, "min": 60.0, "h": 3_600.0}
 _DURATION = re.compile(r"([0-9]+)\s*(s|m|h|d)")
@@ -84,14 +85,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--minute-price",
-        type=float,
+        type=_dollars,
         default=TELNYX_MINUTE_DOLLARS,
         metavar="DOLLARS",
         help=f"of Telnyx, for the estimate (default: {TELNYX_MINUTE_DOLLARS}, as in the USA)",
     )
     parser.add_argument(
         "--detection-price",
-        type=float,
+        type=_dollars,
         default=0.0,
         metavar="DOLLARS",
         help="Telnyx's price of machine detection per call, for the estimate (default: 0, not estimated)",
@@ -115,6 +116,12 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:  # noqa: PLR2004 -- said in the message
         raise argparse.ArgumentTypeError(f"{text}: give a number from 1 to 10,000")
     return int(text)
+
+
+def _dollars(text: str) -> float:
+    if not _PRICE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text}: give dollars such as 0.007")
+    return float(text)
 
 
 def _window(text: str) -> Window:

@@ -23,6 +23,7 @@ def run(given: argparse.Namespace) -> int:
     """Draw them. Raises DialtoneError naming a flow that cannot be read."""
     if given.watch:
         return _watch(given)
+    _check_folder(given)
     _name_project(given)
     graphs = [graph_in(file) for file in _files(given)]
     if not graphs:
@@ -35,11 +36,15 @@ def run(given: argparse.Namespace) -> int:
 def _watch(given: argparse.Namespace) -> int:
     if given.format or given.output != STANDARD_OUTPUT:
         raise DialtoneError("--watch shows a page: leave --format and --output out")
-    if not given.drawn and not given.flows.is_dir():
-        raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
+    _check_folder(given)
     _name_project(given)
     import_module("infra.cli.flow_draw_watch").watch(partial(_files, given), given.port)
     return 0
+
+
+def _check_folder(given: argparse.Namespace) -> None:
+    if not given.drawn and not given.flows.is_dir():
+        raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
 
 
 def picture(graph: Graph, form: str, sentences: tuple[str, ...] = (), of: str = "") -> str:

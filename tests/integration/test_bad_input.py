@@ -36,6 +36,7 @@ WRONG: Sequence[tuple[str, str]] = (
     ("flow draw flows/main-menu.yaml --output file/below", "not a directory; name a folder"),
     ("flow draw nowhere.yaml --watch --port 0", "does not exist; name a flow"),
     ("flow draw nowhere --watch --port 0 --flows flows", "does not exist; name a flow"),
+    ("flow draw --flows nowhere", "is not a folder: name the one that holds the flows"),
     ("flow draw --watch --flows nowhere", "is not a folder: name the one that holds the flows"),
     ("flow draw flows/main-menu.yaml --watch --port TAKEN", "Stop the program that listens on it"),
     ("flow draw flows/main-menu.yaml --watch --port eighty", "eighty is not a port"),

@@ -31,6 +31,9 @@ def test_rates_windows_and_retries_are_read_as_people_write_them() -> None:
         ("--weekly-limit", "many"),
         ("--last-round", "soon"),
         ("--detection", "detect"),
+        ("--minute-price", "cheap"),
+        ("--minute-price", "-1"),
+        ("--detection-price", "nan"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
