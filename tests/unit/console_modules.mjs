@@ -188,7 +188,7 @@ test("the oldest recording that is not verified is named, and what a queue holds
   const oldest = { status: "saved", since: at(0), is_late: true };
   assert.deepEqual(custodySentences({ ...custody, oldest_unverified: oldest, unverified: { saved: 1, expected: 2 }, awaiting_transcript: 1, is_whole: false }, new Date(at(60)), "UTC"), {
     before: "Not verified yet: 1 saved, 2 expected or more. The oldest, ",
-    after: ", is saved since today 02:00:00, which is too long. 1 transcript has not come yet.",
+    after: ", has been saved since today 02:00:00, which is too long. 1 transcript has not come yet.",
   });
   const queue = { messages: 3, in_flight: 1, delayed: 2, is_dead_letters: true };
   assert.deepEqual([queue, { ...queue, messages: null }, { ...queue, messages: 0, in_flight: 0, delayed: 0 }].map(waits), ["3 + 1 in work + 2 for later", "unknown", "0"]);
@@ -234,7 +234,7 @@ test("what came of a redrive is said, and how far SQS is", () => {
   assert.equal(redrivenSentence({ ...redriven, put_back: 900, is_finished: false, notes: ["One stays."] }), "900 messages are put back. There are more: press again. One stays.");
   assert.equal(redrivenSentence({ ...redriven, is_moving: true }), "SQS moves the messages back now.");
   const said = (status, more = {}) => moveSentence({ status, moved: 2, of: 5, began_at: at(0), why: null, ...more }, new Date(at(60)), "UTC");
-  assert.equal(said("RUNNING"), "SQS moves them back since today 02:00:00: 2 of 5 so far.");
+  assert.equal(said("RUNNING"), "SQS has been moving them back since today 02:00:00: 2 of 5 so far.");
   assert.equal(said("COMPLETED", { of: null }), "The last redrive moved 2 messages.");
   assert.equal(said("FAILED", { why: "no such queue" }), "The last redrive failed after 2 of 5: no such queue.");
   assert.equal(said("CANCELLED", { of: null }), "The last redrive was cancelled after 2.");

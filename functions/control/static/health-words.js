@@ -18,7 +18,7 @@ export function custodySentences(custody, now, zone) {
   if (!oldest) return { before: `Every recording that is known is settled.${waiting}`, after: "" };
   return {
     before: `Not verified yet: ${several}${custody.is_whole ? "" : " or more"}. The oldest, `,
-    after: `, is ${oldest.status} since ${moment(oldest.since, now, zone)}${oldest.is_late ? ", which is too long" : ""}.${waiting}`,
+    after: `, has been ${oldest.status} since ${moment(oldest.since, now, zone)}${oldest.is_late ? ", which is too long" : ""}.${waiting}`,
   };
 }
 
@@ -45,7 +45,7 @@ export function redrivenSentence({ put_back: back, is_moving: moves, is_finished
 // How far SQS is with moving messages, or how it ended.
 export function moveSentence({ status, moved, of, began_at: began, why }, now, zone) {
   const far = of === null ? `${moved}` : `${moved} of ${of}`;
-  if (status === "RUNNING" || status === "CANCELLING") return `SQS moves them back since ${moment(began, now, zone)}: ${far} so far.`;
+  if (status === "RUNNING" || status === "CANCELLING") return `SQS has been moving them back since ${moment(began, now, zone)}: ${far} so far.`;
   if (status === "COMPLETED") return `The last redrive moved ${count(moved, "message")}.`;
   return `The last redrive ${status === "FAILED" ? "failed" : "was cancelled"} after ${far}${why ? `: ${why}` : ""}.`;
 }
