@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.phone.diary import check_place
-from infra.phone.flow_folder import FlowFolder
+from infra.phone.flow_folder import FlowFolder, check_caller
 from infra.phone.hearing import Tone
 from infra.phone.key_help import KEYS
 from infra.phone.keyboard import Keyboard
@@ -28,6 +28,8 @@ def as_caller_meets(
     """The flows as this caller meets them. Raises DialtoneError for what cannot be called, or saved."""
     if not number:
         raise DialtoneError("which number? Give one of numbers.yaml, or pass --script FILE")
+    if given.caller:
+        check_caller(given.caller)
     flow_folder = FlowFolder(flows, number, caller, at)
     flow_folder.check_number()
     if given.save:

@@ -24,14 +24,13 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.decisions import EnteredStep
 from dialtone.domain.errors import DialtoneError, FlowInvalid
-from dialtone.flow.call_routing import NUMBER
 from infra.carrier.parties import Caller
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
 from infra.pages.feed import HEARTBEAT_SECONDS, Feed
 from infra.pages.server import Refusal, Reply, Stream, as_json
-from infra.phone.flow_folder import FlowFolder, called
+from infra.phone.flow_folder import FlowFolder, called, check_caller
 from infra.phone.hearing import CutShort
 from infra.phone.moment import moment
 from infra.phone.typing import KEYPAD
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
 
 CALLER = "+15550142"
 """Who calls unless they say otherwise: the caller of conversations."""
-
-WITHHELD = "withheld"
 
 STATE_SECONDS = 0.1
 """Between two looks at how a call stands: less than a spoken word."""
@@ -121,8 +118,7 @@ class PhoneApi:
     def _folder(self, number: str, caller: str, at: str) -> FlowFolder:
         """Raises DialtoneError for what is not a caller, or not a time."""
         caller = caller.strip() or CALLER
-        if caller != WITHHELD and not re.fullmatch(NUMBER, caller.removesuffix("*")):
-            raise DialtoneError(f"{caller} is not a caller: write +15550142, a SIP address, or {WITHHELD}")
+        check_caller(caller)
         when = moment(at) if at.strip() else None
         return FlowFolder(self.flows, called(number.strip(), self.flows), caller, when)
 

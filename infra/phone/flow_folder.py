@@ -10,8 +10,9 @@ from pathlib import Path
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.calls import Call
-from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.errors import DialtoneError, FlowInvalid
 from dialtone.domain.events import Event
+from dialtone.domain.numbers import WITHHELD, is_withheld
 from dialtone.flow.call_routing import NUMBER
 from infra.flowkit.watched_flows import Stamp, stamp
 
@@ -34,6 +35,12 @@ def called(written: str, folder: Path) -> str:
         if plus + number in known:
             return plus + number
     return next((each for each, flow in known.items() if flow == written), written)
+
+
+def check_caller(written: str) -> None:
+    """Raises DialtoneError for what is not a caller."""
+    if not is_withheld(written) and not re.fullmatch(NUMBER, written.removesuffix("*")):
+        raise DialtoneError(f"{written} is not a caller: write +15550142, a SIP address, or {WITHHELD}")
 
 
 @dataclass(slots=True)

@@ -70,6 +70,7 @@ WRONG: Sequence[tuple[str, str]] = (
     ("call +15550100 --line --speed 2", "the line has the pace of `dialtone up --pace`"),
     ("call +15550100 --line --agent busy", "pass --agent to `dialtone up`"),
     ("call +15550100 --line --flows flows", "the line has the flows of `dialtone up --flows`"),
+    ("call +15550100 --flows flows --as Ada", "Ada is not a caller: write +15550142, a SIP address, or withheld"),
     ("call --line --script file", "leave --line out"),
     ("console --port eighty", "eighty is not a port"),
     ("up --phone-port TAKEN", "Stop the program that listens on it"),
