@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing
@@ -16,6 +17,7 @@ from dialtone.flow.flow_inputs import check_given
 from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.steps.answered_by import AnsweredBy
 from infra.cli.dial import DETECTIONS
+from infra.cli.errors import INTERRUPTED
 from infra.cli.options import name_project, stack_meant
 from infra.flowkit.dialling import dial, dial_command
 from infra.operations.api_key import secret_name, stored_key
@@ -45,7 +47,12 @@ def run(given: argparse.Namespace) -> int:
         line = f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}"
         print(line, flush=True)
         if given.wait:
-            _wait_for_the_end(telnyx, str(outcome.data["call_control_id"]))
+            try:
+                _wait_for_the_end(telnyx, str(outcome.data["call_control_id"]))
+            except KeyboardInterrupt:
+                session = outcome.data["call_session_id"]
+                print(f"\ndialtone: the call goes on: `dialtone calls show {session}` shows it", file=sys.stderr)
+                return INTERRUPTED
             print(f"over after {time.monotonic() - began:.0f} s")
     return 0
 

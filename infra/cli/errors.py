@@ -9,6 +9,9 @@ from types import MappingProxyType
 from dialtone.domain.errors import DialtoneError
 from infra.local.errors import LocalCloudError
 
+INTERRUPTED = 130
+"""The exit status that shells give for a command that Ctrl-C ended."""
+
 _REMEDIES: Mapping[int, str] = MappingProxyType(
     {
         errno.ENOENT: "check the path",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from infra.cli.commands import CommandParser, add_commands
-from infra.cli.errors import sentence_of
+from infra.cli.errors import INTERRUPTED, sentence_of
 from infra.version import VERSION
 
 COMMANDS = {
@@ -42,9 +42,6 @@ COMMANDS = {
 }
 
 FAILED = 1
-
-INTERRUPTED = 130
-"""What shells give for a command that Ctrl-C ended."""
 
 BROKEN_PIPE = 141
 """What shells give for a program whose reader went away (128 and SIGPIPE)."""

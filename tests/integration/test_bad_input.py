@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from infra.checkout import ROOT, SAMPLES
-from infra.cli.errors import sentence_of
-from infra.cli.main import BROKEN_PIPE, INTERRUPTED, command_parser, main
+from infra.cli.errors import INTERRUPTED, sentence_of
+from infra.cli.main import BROKEN_PIPE, command_parser, main
 from tests.integration.ordinary_user import as_an_ordinary_user
 
 pytestmark = pytest.mark.no_cover

@@ -16,7 +16,8 @@ import pytest
 from dialtone.domain.errors import DialtoneError
 from infra.cli import bench
 from infra.cli.bench import BENCHMARKS
-from infra.cli.main import INTERRUPTED, main
+from infra.cli.errors import INTERRUPTED
+from infra.cli.main import main
 
 pytestmark = pytest.mark.no_cover
 

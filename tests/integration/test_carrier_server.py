@@ -31,6 +31,7 @@ from infra.carrier import (
 )
 from infra.carrier.server import CarrierServer, http_fetch, http_post
 from infra.carrier.trace import Commanded, Pressed, Spoke
+from infra.cli.errors import INTERRUPTED
 from infra.cli.main import main
 from tests.carrier.desk import wav_of
 
@@ -299,12 +300,7 @@ def test_dial_waits_for_the_end_of_the_call_where_it_is_asked_to(
     carrier: Carrier, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     carrier.add_callee(AGENT, Person(HangUp(), answers_after=1))
-    for name, value in {
-        "TELNYX_CONNECTION_ID": CONNECTION,
-        "TELNYX_API_KEY": carrier.api_key,
-        "TELNYX_BASE_URL": f"{carrier.public_url}/v2",
-    }.items():
-        monkeypatch.setenv(name, value)
+    _dials_from_here(carrier, monkeypatch)
     monkeypatch.setattr("time.sleep", lambda _seconds: carrier.run_for(3))
 
     status = main(["dial", AGENT, "--flow", "announcement", "--from", NUMBER, "--wait"])
@@ -314,6 +310,36 @@ def test_dial_waits_for_the_end_of_the_call_where_it_is_asked_to(
     assert printed.startswith(f"ringing {AGENT}: session ")
     assert printed.splitlines()[-1].startswith("over after ")
     assert not carrier.legs[-1].alive
+
+
+def test_dial_says_that_the_call_goes_on_where_its_wait_is_interrupted(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    carrier.add_callee(AGENT, Person(answers_after=1))
+    _dials_from_here(carrier, monkeypatch)
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupt)
+
+    status = main(["dial", AGENT, "--flow", "announcement", "--from", NUMBER, "--wait"])
+
+    printed, said = capsys.readouterr()
+    session = printed.partition("session ")[2].partition(",")[0]
+    assert status == INTERRUPTED
+    assert f"dialtone: the call goes on: `dialtone calls show {session}`" in said
+    assert "has been ended" not in said
+    assert carrier.legs[-1].alive
+
+
+def _dials_from_here(carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "TELNYX_CONNECTION_ID": CONNECTION,
+        "TELNYX_API_KEY": carrier.api_key,
+        "TELNYX_BASE_URL": f"{carrier.public_url}/v2",
+    }.items():
+        monkeypatch.setenv(name, value)
 
 
 def test_whoever_takes_a_telephone_over_speaks_alone(carrier: Carrier, client: Telnyx, webhooks: Webhooks) -> None:
