@@ -16,7 +16,7 @@ def run(given: argparse.Namespace) -> int:
         was = table.live()
         becomes = rolled_back(was, table.changes(), table.versions(), given.to)
         ending = f"The trial of {named(was.trial.version)} ends. " if was.trial else ""
-        print(f"{ending}{named(becomes.version).capitalize()} takes every new call.")
+        print(f"{ending}Every new call goes to {named(becomes.version)}.")
         if not given.yes and not confirmed("Do it?", "--yes"):
             print("Nothing was changed.")
             return 1

@@ -55,7 +55,8 @@ def _check_free(target: Path) -> None:
     if target.is_dir() and not any(target.iterdir()):
         return
     if target.exists() or target.is_symlink():
-        raise DialtoneError(f"{target} already exists and is not empty: choose another name, or remove it first")
+        is_what = "already exists and is not empty" if target.is_dir() else "is a file"
+        raise DialtoneError(f"{target} {is_what}: choose another name, or remove it first")
 
 
 def _fill(folder: Path, name: str, template: str) -> None:

@@ -124,6 +124,15 @@ def test_what_is_there_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None
     assert names_here() == ["my-line"]
 
 
+def test_a_file_of_that_name_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("my-line").write_text("mine", encoding="utf-8")
+
+    assert main(["new", "my-line"]) == 1
+
+    assert capsys.readouterr().err == "dialtone: my-line is a file: choose another name, or remove it first\n"
+    assert Path("my-line").read_text(encoding="utf-8") == "mine"
+
+
 @pytest.mark.parametrize("name", ["My line", "0800", "a" * 41, "-x", "ä", ".."])
 def test_a_name_that_stacks_could_not_have_is_refused(name: str) -> None:
     with pytest.raises(DialtoneError, match="small letters, digits and hyphens"):
