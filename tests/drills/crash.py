@@ -18,7 +18,7 @@ from dialtone.domain.recordings import Recording
 from infra.carrier import ApiFault, WebhookFault
 from infra.flowkit.stage import EndState
 from tests.drills.checkers import violations
-from tests.drills.faults import note, play_calls
+from tests.drills.faults import forget, note, play_calls
 from tests.drills.gate import Fault, Weather, When
 from tests.drills.io_points import PLAYED
 from tests.drills.report import LOST, STUCK, InProcess, Tally, Violation
@@ -50,17 +50,6 @@ class Scene:
 
 def _lose(event_type: str) -> Callable[[World], None]:
     return lambda world: world.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type=event_type)
-
-
-def _forget(world: World) -> None:
-    """Let a recording be deleted at Telnyx before anybody knows of it: it can never be had."""
-    _lose("call.recording.saved")(world)
-
-    def delete(_: object) -> None:
-        for each in world.carrier.recordings.saved():
-            each.deleted = True
-
-    world.carrier.observe(delete)
 
 
 def _lose_job(world: World) -> None:
@@ -115,7 +104,7 @@ SCENES: tuple[Scene, ...] = (
             _lose("call.hangup"),
             _lose_hangup_and_look,
             _lose_report_and_delay,
-            _forget,
+            forget,
             _lose_job,
             _delay_job,
         )

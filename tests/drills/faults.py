@@ -31,6 +31,8 @@ SHARES = (0.01, 0.05, 0.2)
 SHARES_OF_FEW = (0.3, 0.6)
 """Of a service that only one call asks, and once."""
 RARE, RARELY = "a lookup at an address", 0.1
+FORGOTTEN = "a whole call recorded from the answer, paused for a card"
+"""Whose recording is deleted before anybody knows of it: a sweep then asks what Telnyx has reported of the call."""
 IN_TURN: Mapping[str, tuple[str, str]] = {
     "dynamodb": ("an agent who waits for a caller", "webhook dynamodb:TransactWriteItems"),
     "http": (RARE, "lookup http:POST"),
@@ -42,10 +44,10 @@ IN_TURN: Mapping[str, tuple[str, str]] = {
     ),
     "sqs": ("a text in the call and one after it", "webhook sqs:SendMessage"),
     "storage": ("a message ended by silence", "archive storage:GET"),
-    "telnyx": ("", "webhook telnyx:POST /calls/…/actions/…"),
+    "telnyx": (FORGOTTEN, "webhook telnyx:POST /calls/…/actions/…"),
 }
 """By service: a call, and a request of it that meets the service's faults in turn, so that a short drill leaves none
-out. Without a name it is any call; those named also send what few calls do."""
+out. Those named also send what few calls do."""
 
 UNTIL_SECONDS = (60.0, 240.0, 900.0, 2_700.0)
 MOST_CALLS = 3
@@ -86,6 +88,8 @@ class Faults(InProcess):
             world.carrier.recordings.fail_next("not_authorized", chance.randint(1, 2))
         if random.Random(seed + 5).random() < RECORDED_BY_NUMBER:
             world.record_itself()
+        if play == FORGOTTEN:
+            forget(world)
         with world:
             forger = Forger(world, random.Random(seed + 3))
             forger.begin()
@@ -105,9 +109,7 @@ FAULTS = tuple((service, fault) for service in SERVICES for fault in Fault if po
 
 
 def with_play(plays: list[str], play: str) -> list[str]:
-    """These calls and that one, or that one alone if its flows are others; the same if there is none."""
-    if not play:
-        return plays
+    """These calls and that one, or that one alone if its flows are others."""
     return [play, *plays[1:]] if flows_of(play) == flows_of(plays[0]) else [play]
 
 
@@ -134,6 +136,17 @@ def drawn_plays(chance: random.Random) -> list[str]:
     names = list(chance.choice((PLAYS, LANGUAGE_PLAYS)))
     drawn = chance.sample(names, chance.randint(1, MOST_CALLS))
     return [RARE] if chance.random() < RARELY else drawn
+
+
+def forget(world: World) -> None:
+    """Let a recording be deleted at Telnyx before anybody knows of it: it can never be had."""
+    world.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type="call.recording.saved")
+
+    def delete(_: object) -> None:
+        for each in world.carrier.recordings.saved():
+            each.deleted = True
+
+    world.carrier.observe(delete)
 
 
 def play_calls(world: World, plays: list[str]) -> list[Violation]:

@@ -80,6 +80,8 @@ class Weather:
     """By service: how much longer than usual an answer may take, so that requests overlap."""
     ordered: Mapping[str, tuple[Fault, int]] = field(default_factory=dict)
     """By a request's name: the fault that the first so many of them meet."""
+    deaths: Mapping[str, When] = field(default_factory=dict)
+    """By a request's name: where the process dies once at one of them, the first that gets there."""
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ class Gate:
     """Faults and deaths, by `<name> <fault>`."""
     died: Callable[[str], object] = lambda _: None
     """Called with the function whose process dies."""
+    _dealt: set[str] = field(default_factory=set)
 
     def request(self, service: str, operation: str, effect: Callable[[], T], timeout_seconds: float) -> T:
         """Let a request take effect, and wait for its answer. Raises TimedOut, Failed and Killed.
@@ -165,10 +168,14 @@ class Gate:
 
     def _die_perhaps(self, place: int, name: str, when: When) -> None:
         by_chance = self.processes.clock.now < self.weather.until and self.chance.random() < self.weather.killed / 2
-        if by_chance or self.weather.kills.get(place) == when:
+        if by_chance or self.weather.kills.get(place) == when or self._is_dealt(name, when):
+            self._dealt.add(f"{name} {when}")
             self.met[f"{name} killed {when}"] += 1
             self.died(function_of(name))
             self.processes.die()
+
+    def _is_dealt(self, name: str, when: When) -> bool:
+        return self.weather.deaths.get(name) == when and f"{name} {when}" not in self._dealt
 
 
 def _unheard(effect: Callable[[], object]) -> None:

@@ -1,11 +1,14 @@
 """The whole stack under attack: deaths at every request of the functions beside a call, faults of whatever they ask.
 
 A third of the rounds goes through all requests, a death before and after each; a third has two deaths; and a third has
-faults of every kind, batches of the stream and messages that come again, and answers that take only a part.
+faults of every kind, batches of the stream and messages that come again, and answers that take only a part. So that a
+short drill leaves none out, half of the second third has a death at each kind of request, too, and the receivers'
+faults come in turn.
 """
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import get_args
 
@@ -22,6 +25,16 @@ OWN_SERVICES = ("chat", "events", "ses")
 NEVER = {("chat", Fault.REPEATED), ("ses", Fault.REPEATED), ("events", Fault.CONFLICT), ("ses", Fault.CONFLICT)}
 """Their clients send a request once; and these have no conflicts."""
 OWN_SHARES = (0.3, 0.6)
+RECEIVED: Mapping[str, str] = {
+    "chat": "deliver chat:POST",
+    "events": "events events:PutEvents",
+    "ses": "deliver ses:SendEmail",
+}
+"""The request that each of them gets: its first meets the receiver's faults in turn."""
+ONLY_OF = {"unheard": frozenset({"campaigns telnyx:GET /calls/…"})}
+"""What only this scene sends. More deaths make its campaign last for hours, in a round as long as fifty others."""
+APART_TURNS = 8
+"""How far one kind of rounds is ahead of the other with these faults: together they deal all in half the time."""
 SCENE_SEEDS = 9
 
 
@@ -37,7 +50,7 @@ class Stack(InProcess):
         return frozenset({f"{point} killed {when}" for point in BESIDE for when in WHENS} | faults)
 
     def play(self, seed: int, tally: Tally) -> None:
-        """Play a scene with one death, with two, or in bad weather."""
+        """Play a scene with one death, with two or more, or in bad weather."""
         turn, kind = divmod(seed, 3)
         if kind == 0:
             scene, number, kills = death_of_kind(turn)
@@ -46,10 +59,12 @@ class Stack(InProcess):
             scene, number = list(SCENES)[turn % len(SCENES)], turn % SCENE_SEEDS
             chance, points = random.Random(seed), range(len(undisturbed(scene, number)))
             kills = {place: chance.choice(WHENS) for place in chance.sample(points, 2)}
-            tally.blame(seed, play_scene(scene, number, tally, weather=Weather(kills=kills)))
+            weather = Weather(kills=kills, ordered=faults_of(turn), deaths=deaths_of(scene, turn // len(SCENES)))
+            tally.blame(seed, play_scene(scene, number, tally, weather=weather))
         else:
             scene, number = list(SCENES)[turn % len(SCENES)], turn % SCENE_SEEDS
-            tally.blame(seed, play_scene(scene, number, tally, weather=weather_of(seed), seed=seed))
+            weather = replace(weather_of(seed), ordered=faults_of(turn + APART_TURNS))
+            tally.blame(seed, play_scene(scene, number, tally, weather=weather, seed=seed))
 
 
 def possible(service: str, fault: Fault) -> bool:
@@ -68,6 +83,22 @@ def weather_of(seed: int) -> Weather:
         shares[service] = {kind: chance.choice(OWN_SHARES) for kind in chance.sample(kinds, 3)}
     weather.shares = shares
     return weather
+
+
+def faults_of(turn: int) -> dict[str, tuple[Fault, int]]:
+    """Each receiver's fault whose turn it is. Only two scenes of four send to all of them: the turn is that of both."""
+    dealt = {}
+    for service, request in RECEIVED.items():
+        kinds = [fault for fault in Fault if possible(service, fault)]
+        dealt[request] = (kinds[(turn // len(SCENES) * 2 + turn % 2) % len(kinds)], 1)
+    return dealt
+
+
+def deaths_of(scene: str, turn: int) -> dict[str, When]:
+    """Death at each kind of request, before or after it by turns; none in every other turn."""
+    when, idle = divmod(turn, 2)
+    points = ONLY_OF.get(scene, BESIDE)
+    return {} if idle else {point: WHENS[(place + when) % 2] for place, point in enumerate(sorted(points))}
 
 
 @cache
