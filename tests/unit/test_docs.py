@@ -144,6 +144,16 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     assert [name for name in named if not any((root / name).exists() for root in roots)] == []
 
 
+@pytest.mark.parametrize("folder", ["functions", "infra"])
+def test_the_readme_names_every_folder_and_no_other(folder: str) -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    [row] = [line for line in lines if line.startswith(f"| `{folder}/` |")]
+    named = {name.partition("/")[0] for name in re.findall(r"`([\w/{},]+)/`", row)} - {folder}
+    there = {each.name for each in (ROOT / folder).iterdir() if each.is_dir() and each.name != "__pycache__"}
+
+    assert named == there
+
+
 def test_the_architecture_names_every_file_of_the_functions() -> None:
     page = ARCHITECTURE.read_text(encoding="utf-8")
     functions = ROOT / "functions"
