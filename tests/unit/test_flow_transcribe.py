@@ -83,6 +83,7 @@ def test_the_last_sentence_is_a_variable_whatever_order_they_come_in() -> None:
         ("A doc", {"is_final": False}),
         ("A doc", {"is_final": "true"}),
         ("Good morning.", {"transcription_track": "outbound"}),
+        ("", {"transcription_track": [[]]}),
         ("", {}),
         (["A doctor"], {}),
         (None, {"confidence": None}),
@@ -94,6 +95,13 @@ def test_what_is_not_a_sentence_of_the_caller_is_no_variable(words: object, data
     says(staged, words, **data)
 
     assert staged.call.variables["transcript"] == ""
+
+
+@pytest.mark.parametrize("track", [[[]], {}, 7, None, "both"])
+def test_a_track_of_another_kind_is_left_out(track: object) -> None:
+    said = {"transcript": "A doctor, please.", "is_final": True, "transcription_track": track}
+
+    assert report({"transcription_data": said}) == {"transcript": "A doctor, please.", "is_final": True}
 
 
 def test_nothing_is_kept_of_what_is_said_while_sensitive_digits_are_asked_for() -> None:

@@ -120,4 +120,4 @@ def _state(turn: int, decision: int) -> ClientState:
 
 def is_answer(payload: Mapping[str, Any]) -> bool:
     """Whether this is the payload of an event that ends a lookup."""
-    return payload.get("result") in {FOUND, NOT_FOUND, FAILED} and isinstance(payload.get("values"), dict)
+    return payload.get("result") in (FOUND, NOT_FOUND, FAILED) and isinstance(payload.get("values"), dict)
