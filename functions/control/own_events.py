@@ -94,10 +94,6 @@ class Delivery:
             waits = [each for each in said.get("untaken") or () if isinstance(each, dict)]
             if any(each.get("reason") == "rate-limited" for each in waits):
                 raise _later(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", "Telnyx's rate limit is reached.", waits)
-            if refused := next((str(each["refused"]) for each in waits if each.get("refused")), ""):
-                # Of a hang-up only: for the webhook function it is never settled by a refusal.
-                why = f"Telnyx says: hangup refused: {refused}."
-                raise Refused(HTTPStatus.CONFLICT, refused.partition(" ")[0], why)
         unknown = "Whether it was carried out is not known yet: send it again with the same Idempotency-Key."
         raise _later(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", unknown, waits)
 

@@ -315,14 +315,7 @@ def _handled(event: Event, handled: EventResult) -> Answer:
 def _for_control(handled: EventResult) -> str:
     """As JSON: why Telnyx did not take commands, and how long it asks us to wait; the new leg of a dial; a doubt."""
     untaken = [each.outcome for each in handled.sent if each.untaken]
-    waits = [
-        {
-            "reason": each.reason,
-            "retry_after_seconds": each.retry_after_seconds,
-            "refused": f"{each.code or each.status} {each.title}".strip() if each.kind == "refused" else "",
-        }
-        for each in untaken
-    ]
+    waits = [{"reason": each.reason, "retry_after_seconds": each.retry_after_seconds} for each in untaken]
     dialled = (each.outcome.data for each in handled.sent if each.command.action == "dial")
     data = {name: str(value) for name, value in next(dialled, {}).items()}
     return json.dumps({"untaken": waits, "data": data, "doubt": handled.doubt})

@@ -381,7 +381,7 @@ class EventProcessor:
     ) -> tuple[dict[int, Sent], int]:
         """Send commands. If Telnyx does not take all, store which it obeyed: the next delivery goes on from there."""
         send_by = deadline - NOTING_SECONDS if len(places) > 1 else deadline
-        sent, unsent = send_all(self.telnyx, event.id, decided.commands, send_by, places)
+        sent, unsent = send_all(self.telnyx, event, decided.commands, send_by, places)
         settled = frozenset(place for place, each in sent.items() if each.settled)
         if unsent and settled:
             self.store.note_obeyed(event, decided.obeyed | settled, deadline)

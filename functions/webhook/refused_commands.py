@@ -10,7 +10,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE, SEND_MESSAGE, Command
 from dialtone.domain.events import TEXT_ACCEPTED, Event
 from dialtone.domain.numbers import masked
-from dialtone.domain.own_events import asked_place, refusal_id
+from dialtone.domain.own_events import refusal_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,6 +55,8 @@ class Sent(NamedTuple):
 
     command: Command
     outcome: Outcome
+    by_api: bool = False
+    """Whether the control API requested it: then a refusal is the answer to its client."""
 
     @property
     def untaken(self) -> bool:
@@ -64,7 +66,7 @@ class Sent(NamedTuple):
     @property
     def hangup_refused(self) -> bool:
         """Whether the refusal leaves a silent line open."""
-        return self.command.action == HANGUP and self.outcome.kind == "refused"
+        return self.command.action == HANGUP and self.outcome.kind == "refused" and not self.by_api
 
     @property
     def settled(self) -> bool:
@@ -104,9 +106,8 @@ def refusals_of(  # noqa: PLR0913 -- what was decided, what came of it
     given_up = tuple(
         decided.commands[place] for place in sorted(places - sent.keys()) if promises(decided.commands[place])
     )
-    asked = asked_place(event.type, event.payload, decided.commands)
     for place, each in sorted(sent.items()):
-        if place == asked and each.outcome.kind in {"refused", "ended"}:
+        if each.by_api and each.outcome.kind in {"refused", "ended"}:
             yield refused(event, decided.turn, place, each, from_outside=True)
         elif _needs_error_path(each, call, first=first, given_up=bool(given_up)):
             yield refused(event, decided.turn, place, each, given_up)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from dialtone.domain.own_events import asked_place
 from webhook.failover_legs import id_of
 from webhook.refused_commands import BRIDGE, STOP_ACTIONS, Sent
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.telnyx_api import Outcome, TakenCommand
     from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
 
 
 class Telnyx(Protocol):
@@ -48,19 +50,21 @@ def groups(commands: Sequence[Command]) -> Iterator[range]:
 
 
 def send_all(
-    telnyx: Telnyx, event_id: str, commands: Sequence[Command], deadline: float, places: Container[int]
+    telnyx: Telnyx, event: Event, commands: Sequence[Command], deadline: float, places: Container[int]
 ) -> tuple[dict[int, Sent], int]:
     """Send the commands at these places of the decision on an event, group by group.
 
     Returns the outcome of each command sent, by its place, and how many Telnyx did not take. A group is not sent before
     the outcome of the one before it is known, nor after a refused command: the caller would hear it in the wrong place.
-    A refused hang-up counts as not taken: the line would stay open in silence.
+    A refused hang-up counts as not taken: the line would stay open in silence. One that the control API requested does
+    not: the call goes on as before, and the client learns of the refusal.
     """
     sent: dict[int, Sent] = {}
+    by_api = asked_place(event.type, event.payload, commands)
     for group in groups(commands):
         asked = [place for place in group if place in places]
-        for place, outcome in zip(asked, _outcomes(telnyx, event_id, commands, asked, deadline), strict=True):
-            sent[place] = Sent(commands[place], outcome)
+        for place, outcome in zip(asked, _outcomes(telnyx, event.id, commands, asked, deadline), strict=True):
+            sent[place] = Sent(commands[place], outcome, place == by_api)
         if untaken := sum(sent[place].untaken for place in asked):
             return sent, untaken + sum(place in places for place in range(group.stop, len(commands)))
         if any(_stops(sent[place]) for place in asked):

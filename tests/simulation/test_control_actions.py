@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dialtone.adapters.telemetry import Measure
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.commands import Command, command_id
 from infra.carrier import Caller, HangUp, Hear, Person, Press, Silence
@@ -74,8 +75,10 @@ def test_what_was_refused_is_refused_again(stage: ControlledStage) -> None:
     assert stage.steps(leg) == ["ask"], "the flow takes no notice"
 
 
-def test_a_refused_hangup_is_reported_with_what_telnyx_says(stage: ControlledStage) -> None:
+def test_a_refused_hangup_is_the_answer_and_no_alarm(stage: ControlledStage, monkeypatch: pytest.MonkeyPatch) -> None:
     leg = stage.answered(Caller(Silence(30), HangUp()))
+    measured: list[Measure] = []
+    monkeypatch.setattr(type(stage.observer), "measure", lambda _, *measures: measured.extend(measures))
     stage.api.refuses = lambda command: command.action == "hangup"
 
     refused = [stage.act(leg, "hangup", key="one")[:2] for _ in range(2)]
@@ -83,6 +86,10 @@ def test_a_refused_hangup_is_reported_with_what_telnyx_says(stage: ControlledSta
     assert refused[0] == refused[1]
     assert (refused[0][0], refused[0][1]["error"]["code"]) == (409, "90033")
     assert refused[0][1]["error"]["message"].startswith("Telnyx says: hangup refused: 90033")
+    assert stage.steps(leg) == ["ask"], "the flow takes no notice"
+    assert {"CommandsRefused"} == {"CommandsRefused", "HangupsRefused", "WebhookFaults"} & {
+        each.name for each in measured
+    }
 
 
 def test_a_recording_is_paused_until_it_is_resumed(stage: ControlledStage) -> None:
