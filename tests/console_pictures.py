@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from botocore.credentials import Credentials
 from moto import mock_aws
 
@@ -256,6 +257,11 @@ def _console(opened: ExitStack, line: Line) -> str:
         Observer("control"),
         carrier.clock.datetime,
     )
+    return _served(opened, api)
+
+
+def _served(opened: ExitStack, api: APIGatewayHttpResolver) -> str:
+    """Serve the console of a control API; gives its address."""
     server = opened.enter_context(ControlServer(api))
     client = opened.enter_context(Client(server.url, "eu-west-1", Credentials("AKIDEXAMPLE", "secret")))
     routes = ConsoleSite(client, "https://audio.example").routes()
@@ -334,10 +340,7 @@ def _flow_and_campaign(folder: Path) -> Iterator[tuple[str, bytes]]:
     _flow(stage, flows)
     go_on = _campaign(stage)
     with ExitStack() as opened:
-        server = opened.enter_context(ControlServer(stage.control))
-        client = opened.enter_context(Client(server.url, "eu-west-1", Credentials("AKIDEXAMPLE", "secret")))
-        routes = ConsoleSite(client, "https://audio.example").routes()
-        site = opened.enter_context(LocalServer(0, lambda error: sys.exit(str(error)), routes)).address
+        site = _served(opened, stage.control)
         browser = opened.enter_context(Browser(folder / "profile"))
 
         _open(browser, f"{site}flows/main-menu", 1_500)

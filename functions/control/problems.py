@@ -125,7 +125,8 @@ def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
 
 
 def _fault(error: Exception, observer: Observer, detail: str = "") -> Response[str]:
-    observer.log("error", "an error of ours", {"error": type(error).__name__, "detail": detail}, failed=error)
+    fields = {"error": type(error).__name__} | ({"detail": detail} if detail else {})
+    observer.log("error", "an error of ours", fields, failed=error)
     said = "Internal error of Dialtone; the function's log has the details."
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, Problem(code="fault", message=said))
 

@@ -5,8 +5,7 @@ import shutil
 
 from control.call_filters import Selection
 from control.listing import Listing
-from infra.cli.recordings_access import stack
-from infra.operations import aws
+from infra.cli.recordings_access import calls_table
 from infra.operations.custody.selection import number
 
 WIDE = 10_000
@@ -20,8 +19,7 @@ def selection(given: argparse.Namespace, outcome: str = "") -> Selection:
 
 def listing(given: argparse.Namespace) -> Listing:
     """The stack's calls. Raises DialtoneError."""
-    table = stack(given).calls_table  # first: it sets the region of the client
-    return Listing(aws.client("dynamodb"), table)
+    return Listing(*calls_table(given))
 
 
 def columns(*, terminal: bool) -> int:

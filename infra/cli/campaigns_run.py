@@ -23,11 +23,11 @@ from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
 from dialtone.domain.errors import DialtoneError
 from infra.cli.campaigns import LOOK_SECONDS
 from infra.cli.flow_versions_access import author
+from infra.cli.recordings_access import calls_table
 from infra.operations import aws
 from infra.operations.calls.spreadsheet import cell
 from infra.operations.campaigns.report import Sums, picture, row_of
 from infra.operations.campaigns.status import Standing, costs, counts, duration, rate_between, rate_of_late, table
-from infra.operations.stack_outputs import find_stack
 from infra.output.terminal import can_draw, printable
 
 TRIES = 5
@@ -39,8 +39,7 @@ SHOWN = 5
 def run(given: argparse.Namespace) -> int:
     """Do what is asked, of the stack that is meant."""
     with aws.explained():
-        table_name = find_stack(given.stack, os.environ).calls_table  # first: it sets the region of the client
-        store = CampaignsTable(aws.client("dynamodb"), table_name)
+        store = CampaignsTable(*calls_table(given))
         does = {"list": _list, "show": _show, "report": _report}.get(given.what, _order)
         return does(given, store)
 

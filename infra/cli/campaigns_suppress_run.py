@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -18,9 +17,9 @@ from dialtone.domain.campaigns.suppression import MAX_REASON_CHARACTERS, Suppres
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
 from infra.cli.flow_versions_access import author
+from infra.cli.recordings_access import calls_table
 from infra.operations import aws
 from infra.operations.campaigns.source import pieces
-from infra.operations.stack_outputs import find_stack
 from infra.output.terminal import printable
 
 SHOWN = 20
@@ -30,8 +29,7 @@ SHOWN = 20
 def run(given: argparse.Namespace) -> int:
     """Change the list, or show it; 1 where something that was asked for is not there, or a row has no number."""
     with aws.explained():
-        table_name = find_stack(given.stack, os.environ).calls_table  # first: it sets the region of the client
-        numbers = CampaignNumbers(aws.client("dynamodb"), table_name)
+        numbers = CampaignNumbers(*calls_table(given))
         return {"add": _add, "remove": _remove, "import": _import, "list": _list}[given.action](given, numbers)
 
 

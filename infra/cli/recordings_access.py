@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archive.metadata import OF_CALL, metadata
 from control.call_filters import moment
@@ -15,6 +15,9 @@ from infra.operations.custody.retention import Retention
 from infra.operations.custody.selection import Selection, number
 from infra.operations.stack_outputs import Stack, find_stack
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 RECORDINGS = "recordings/"
 
 STATUSES = (EXPECTED, SAVED, COPIED, VERIFIED, DOUBTFUL, FAILED, ERASED)
@@ -23,6 +26,12 @@ STATUSES = (EXPECTED, SAVED, COPIED, VERIFIED, DOUBTFUL, FAILED, ERASED)
 def stack(given: argparse.Namespace) -> Stack:
     """The stack that is meant. Raises DialtoneError."""
     return find_stack(given.stack, os.environ)
+
+
+def calls_table(given: argparse.Namespace) -> "tuple[DynamoDBClient, str]":
+    """A client in the region of the stack that is meant, and the name of its calls table. Raises DialtoneError."""
+    table = stack(given).calls_table  # finding the stack sets the region of clients that are made afterwards
+    return aws.client("dynamodb"), table
 
 
 def selection(given: argparse.Namespace) -> Selection:

@@ -129,14 +129,20 @@ def test_a_child_process_begins_threads_of_its_own(dynamodb: ScriptedTelnyx) -> 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_a_request_that_finds_all_threads_hanging_ends_in_time_and_is_never_sent(
-    dynamodb: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def the_only_thread_hangs(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Let the request of the only thread hang until the event is set."""
     released = threading.Event()
     threads = aws_clients.RequestThreads(1)
     monkeypatch.setattr(aws_clients, "threads", lambda: threads)
     with pytest.raises(Empty):
         threads.answer(released.wait, 0.01)
+    return released
+
+
+def test_a_request_that_finds_all_threads_hanging_ends_in_time_and_is_never_sent(
+    dynamodb: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = the_only_thread_hangs(monkeypatch)
     client = opened()
     began = time.monotonic()
 
@@ -151,11 +157,7 @@ def test_a_request_that_finds_all_threads_hanging_ends_in_time_and_is_never_sent
 def test_a_thread_that_hung_takes_the_next_request_and_its_late_answer_goes_to_no_other(
     dynamodb: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    released = threading.Event()
-    threads = aws_clients.RequestThreads(1)
-    monkeypatch.setattr(aws_clients, "threads", lambda: threads)
-    with pytest.raises(Empty):
-        threads.answer(released.wait, 0.01)
+    released = the_only_thread_hangs(monkeypatch)
     released.set()
 
     with request_until(time.monotonic() + BUSY_SECONDS, "BatchGetItem"):

@@ -99,3 +99,13 @@ def test_a_text_is_cut_where_a_variable_ends() -> None:
 def test_what_is_no_answer_is_refused(reported: dict[str, object]) -> None:
     with pytest.raises(MalformedEvent, match="dialtone_event is not one of our own events"):
         event_from_json(reported)
+
+
+@pytest.mark.parametrize("result", ["won", [], {}, None])
+def test_an_answer_with_an_unknown_result_is_refused(result: object) -> None:
+    event = answer_of(LOOKUP, b'{"name": "Ada"}').event(LOOKUP, "2026-11-24T10:00:00.000000Z")
+    reported = json.loads(json.dumps(event_to_json(event)))
+    reported["payload"]["result"] = result
+
+    with pytest.raises(MalformedEvent, match="dialtone_event is not one of our own events"):
+        event_from_json(reported)

@@ -28,5 +28,5 @@ def report(payload: Mapping[str, Any]) -> dict[str, Any]:
         TRANSCRIPT: said.strip()[:MAX_SENTENCE_CHARACTERS] if is_final and isinstance(said, str) else "",
         "is_final": is_final,
         **({"confidence": confidence} if type(confidence) in {int, float} else {}),
-        **({"track": track} if track in ("inbound", OUTBOUND) else {}),  # not a set: a list in its place has no hash
+        **({"track": track} if isinstance(track, str) and track in {"inbound", OUTBOUND} else {}),
     }

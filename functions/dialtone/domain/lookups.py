@@ -120,4 +120,5 @@ def _state(turn: int, decision: int) -> ClientState:
 
 def is_answer(payload: Mapping[str, Any]) -> bool:
     """Whether this is the payload of an event that ends a lookup."""
-    return payload.get("result") in (FOUND, NOT_FOUND, FAILED) and isinstance(payload.get("values"), dict)
+    result = payload.get("result")
+    return isinstance(result, str) and result in {FOUND, NOT_FOUND, FAILED} and isinstance(payload.get("values"), dict)
