@@ -15,7 +15,7 @@ MODEL = "Qwen/Qwen3-235B-A22B"
 class AiSession(LegSession):
     """An assistant on a leg. It takes the place of a gather, and ignores keys."""
 
-    tells_keys = True
+    reports_keys = True
 
     def __init__(self, exchange: Exchange, leg: Leg) -> None:
         super().__init__(exchange, leg)

@@ -150,7 +150,7 @@ def press(exchange: Exchange, leg: Leg, digit: str) -> None:
     now = exchange.clock.now
     _sound(leg, Voice.KEY, now, now + KEY_SECONDS)
     exchange.tell(Pressed(at=now, leg=leg.name, digit=digit))
-    if leg.gather is None or leg.gather.tells_keys:
+    if leg.gather is None or leg.gather.reports_keys:
         exchange.emit(leg, "call.dtmf.received", digit=digit)
     if leg.gather is not None:
         leg.gather.press(digit)

@@ -65,7 +65,7 @@ class Gather:
     overall: Timer | None = None
 
     @property
-    def tells_keys(self) -> bool:
+    def reports_keys(self) -> bool:
         """Whether its keys are reported one by one."""
         return True
 

@@ -10,7 +10,7 @@ from infra.carrier.legs import Leg, Prompt
 class LegSession(ABC):
     """What it says, and what it waits for."""
 
-    tells_keys: bool
+    reports_keys: bool
     """Whether keys are reported as events, too."""
 
     def __init__(self, exchange: Exchange, leg: Leg) -> None:

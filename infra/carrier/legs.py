@@ -123,7 +123,7 @@ class Gathering(Protocol):
     """What takes the keys that are pressed on a leg: a gather, a payment, an assistant."""
 
     @property
-    def tells_keys(self) -> bool:
+    def reports_keys(self) -> bool:
         """Whether its keys are reported one by one."""
 
     def press(self, digit: str) -> None:

@@ -34,7 +34,7 @@ _LENGTHS = {
 class Payment(LegSession):
     """A payment in progress on a leg. It takes the place of a gather: keys go to it."""
 
-    tells_keys = False
+    reports_keys = False
 
     def __init__(self, exchange: Exchange, leg: Leg, given: dict[str, Any]) -> None:
         super().__init__(exchange, leg)

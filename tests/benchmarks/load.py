@@ -210,7 +210,7 @@ def section(*, quick: bool = False) -> Section:
 
 
 def _side_by_side(places: Places, *, quick: bool) -> dict[str, Measured]:
-    """Both handlers at the same time: whatever else the machine does meets both."""
+    """Both handlers at the same time: other load on the machine affects both."""
     load = Load(QUICK_CALLS_OF_EACH if quick else CALLS_OF_EACH, SECONDS_BETWEEN, quick)
     with dependencies() as environment, ThreadPoolExecutor(len(HANDLERS)) as pool:
         found = pool.map(partial(measured, places, environment, load), HANDLERS)

@@ -32,7 +32,7 @@ SHARES_OF_FEW = (0.3, 0.6)
 """Of a service that only one call asks, and once."""
 RARE, RARELY = "a lookup at an address", 0.1
 FORGOTTEN = "a whole call recorded from the answer, paused for a card"
-"""Whose recording is deleted before anybody knows of it: a sweep then asks what Telnyx has reported of the call."""
+"""Whose recording is deleted before it is reported: a sweep then asks what Telnyx has reported of the call."""
 IN_TURN: Mapping[str, tuple[str, str]] = {
     "dynamodb": ("an agent who waits for a caller", "webhook dynamodb:TransactWriteItems"),
     "http": (RARE, "lookup http:POST"),
@@ -139,7 +139,7 @@ def drawn_plays(chance: random.Random) -> list[str]:
 
 
 def forget(world: World) -> None:
-    """Let a recording be deleted at Telnyx before anybody knows of it: it can never be had."""
+    """Let a recording be deleted at Telnyx before it is reported: it can never be had."""
     world.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type="call.recording.saved")
 
     def delete(_: object) -> None:

@@ -1,4 +1,4 @@
-"""Commands on a deployed stack work in the region that its project names, whatever region the shell has."""
+"""Commands on a deployed stack work in the region that its project names, not in the shell's."""
 
 import json
 from pathlib import Path

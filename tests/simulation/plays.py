@@ -614,8 +614,8 @@ OTHER_ENDS: dict[str, frozenset[str]] = {
     **dict.fromkeys(KEYED_PLAYS, frozenset({"completed"})),
     **{play: _OF_MACHINES for play in PLAYS if ", found by " in play},
 }
-"""The outcomes that a play may have if a webhook is late, for plays in which somebody then does something else: people
+"""The outcomes that a play may have if a webhook is late, for plays in which a person then acts otherwise: people
 and machines wait only so long, and keys count once a conversation is known. TIMED_PLAYS may have them without, too."""
 
 CONNECTED_ENDS = frozenset({"served", "talked", "found", "met", "led"})
-"""Outcomes that flows set when two people have talked, or somebody was in a conference."""
+"""Outcomes that flows set when two people have talked, or a person was in a conference."""

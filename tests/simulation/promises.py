@@ -1,4 +1,4 @@
-"""What holds of a call however late and often its webhooks come, and whoever loses patience meanwhile."""
+"""What holds of a call however late and often its webhooks come, also if people hang up meanwhile."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -61,7 +61,7 @@ def _recordings_lost(stage: Stage) -> Iterator[Violation]:
 
 
 def _untrue(stage: Stage) -> Iterator[Violation]:
-    """What is stored of a call is what became of it at Telnyx, whatever came first."""
+    """What is stored of a call is what became of it at Telnyx, in whatever order events came."""
     legs = {leg.name.call_leg_id: leg for leg in stage.carrier.legs}
     for session in sessions_of(stage.carrier):
         for call in stage.store.legs(session):
@@ -69,7 +69,7 @@ def _untrue(stage: Stage) -> Iterator[Violation]:
             if (stored := _stored(call)) != real:
                 yield Violation(WRONG, f"the table has {stored} of {call.leg_id}, Telnyx {real}")
             if call.outcome in CONNECTED_ENDS and not (real["bridged"] or _in_conference(legs[call.leg_id])):
-                yield Violation(WRONG, f"{call.leg_id} is {call.outcome} and was connected with nobody")
+                yield Violation(WRONG, f"{call.leg_id} is {call.outcome} and was never connected")
 
 
 def _stored(call: Call) -> Mapping[str, Any]:

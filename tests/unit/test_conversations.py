@@ -116,7 +116,7 @@ def test_a_length_given_as_one_number_holds_within_a_second(write: Write) -> Non
         (
             "name: a\n    dials: {to: '+15550161', talk: []}\n    called: '+15550100'",
             3,
-            "either Dialtone dials, or somebody",
+            "either Dialtone dials, or a caller",
         ),
         ("name: a\n    given: {name: Ada}", 3, "given needs dials"),
         ("name: a\n    troubles:\n      - times: 2", 5, "needs exactly one of telnyx_refuses"),

@@ -197,7 +197,7 @@ def test_silence_is_no_wrong_name() -> None:
 @pytest.mark.parametrize(
     ("was", "now", "reason"),
     [
-        ("    extension: extension\n    spell: [name]\n", "", "finds nobody"),
+        ("    extension: extension\n    spell: [name]\n", "", "no column to search"),
         ("gives: [name, number]", "gives: [key]", "key is the key that the offer names"),
         ("into: colleague", "into: digits", "digits cannot be set by a data file; choose another name"),
         ("spell: [name]", "spell: [surname]", "asks for surname of data/staff.csv"),

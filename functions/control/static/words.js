@@ -70,7 +70,7 @@ export function sentence(call, now, zone) {
   if (!leg) return "Nothing is known of this call any more.";
   const out = leg.direction === "outgoing";
   const first = out
-    ? `${leg.to ?? "Somebody"} was called from ${leg.from ?? "the line"}, ${moment(began(leg), now, zone)}.`
+    ? `${leg.to ?? "A callee"} was called from ${leg.from ?? "the line"}, ${moment(began(leg), now, zone)}.`
     : `${leg.from ?? "A caller who withheld the number"} called ${leg.to ?? "the line"}, ${moment(began(leg), now, zone)}.`;
   const led = leg.flow ? `The flow ${leg.flow} handled the call` : "No flow handled the call";
   const last = leg.step ? `, up to the step ${leg.step}` : "";

@@ -551,13 +551,13 @@ class RefusedRowAnswer(TypedDict):
 
 
 class EstimateAnswer(TypedDict):
-    """The estimate for the first round, in which everybody is dialled once."""
+    """The estimate for the first round, in which every recipient is dialled once."""
 
     starts_at: Annotated[int, Doc("The first dial, in unix seconds.")]
     ends_at: Annotated[int | None, Doc("The last dial, in unix seconds; null if it is more than sixty days away.")]
     dialling_seconds: int
     most_dollars: Annotated[
-        float, Doc("If everybody answers and listens to the end; without Telnyx's charge for machine detection.")
+        float, Doc("If every recipient answers and listens to the end; without Telnyx's charge for machine detection.")
     ]
 
 

@@ -23,8 +23,8 @@ OWN_EVENT = "dialtone_event"
 """The key by which the webhook function receives one of our own events; API Gateway's requests have a `body`."""
 
 TOO_LATE, NOT_KNOWN = "too_late", "not_known"
-"""Why it cannot be said that an action which is asked for again was obeyed, once the call has gone on: Telnyx has not
-taken its command, and it is not sent any more; or whether Telnyx has, cannot be found out."""
+"""Why a repeated request for an action does not succeed once the call has moved on: Telnyx did not accept the command,
+which is no longer sent; or it is not known whether it did."""
 
 
 def _is_action(payload: Mapping[str, Any]) -> bool:

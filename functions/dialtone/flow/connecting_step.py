@@ -1,4 +1,4 @@
-"""Base of the steps that connect the caller with somebody: a caller who gave up did not talk."""
+"""Base of the steps that connect the caller with another person: a caller who gave up did not talk."""
 
 from __future__ import annotations
 

@@ -111,9 +111,7 @@ class Shift(BaseModel):
                 "every and since need each other; write how long a turn is, and the day on which the first begins"
             )
         if self.handover is not None and not self.every:
-            raise ValueError(
-                "handover needs every, because without turns nobody takes over; add every, or remove handover"
-            )
+            raise ValueError("handover needs every, because without turns there is none; add every, or remove handover")
         return self
 
     def begun(self, local: datetime) -> datetime | None:

@@ -565,7 +565,7 @@ class Conversation(_Written):
     @model_validator(mode="after")
     def _one_direction(self) -> Conversation:
         if self.dials and self.called:
-            raise ValueError("either Dialtone dials, or somebody calls a number; remove called or dials")
+            raise ValueError("either Dialtone dials, or a caller calls a number; remove called or dials")
         if self.given and not self.dials:
             raise ValueError("given needs dials, because an incoming call has no inputs; remove given, or add dials")
         return self
@@ -573,7 +573,7 @@ class Conversation(_Written):
     @model_validator(mode="after")
     def _call_somewhere(self) -> Conversation:
         if self.dials and any(each.called is None for each in self.also_call):
-            raise ValueError("with dials nobody calls a number; give the number called under also_call")
+            raise ValueError("with dials there is no caller; give the number called under also_call")
         return self
 
     @property

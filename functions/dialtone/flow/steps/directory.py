@@ -90,7 +90,7 @@ class Directory(PromptedInput):
     def _findable(self) -> Self:
         if not self.extension and not self.spell:
             raise ValueError(
-                "finds nobody; name the column of extensions under extension, and those of names under spell"
+                "has no column to search; name the column of extensions under extension, and those of names under spell"
             )
         if KEY in self.gives:
             raise ValueError(f"{KEY} is the key that the offer names; rename the column")

@@ -98,7 +98,7 @@ class TakeFrom(Supervised):
             raise ValueError("hold takes audio or media; words cannot be held out without end")
         if not (self.hold or self.empty):
             raise ValueError(
-                "needs hold, what the agent hears until somebody waits, or empty, the step if nobody does; add one"
+                "needs hold, what the agent hears until a caller waits, or empty, the step if none does; add one"
             )
         if self.empty and (self.hold or self.keys):
             raise ValueError("empty leaves at once if no caller waits; hold and keys are for an agent who waits")
